@@ -1,0 +1,11 @@
+package dev.rollcall;
+
+/** Hears {@link Event}s. */
+@FunctionalInterface
+public interface EventListener {
+    /** Hears nothing. */
+    EventListener NONE = event -> {};
+
+    /** Called for each event, serially, on a thread that nothing else waits for. */
+    void on(Event event);
+}
