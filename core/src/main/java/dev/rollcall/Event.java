@@ -23,7 +23,7 @@ public sealed interface Event {
     /** The registry was wiped or restored: it has another past than the one we saw. */
     record HistoryChanged(String service, String evidence) implements Event {}
 
-    /** A view follows the registry again (LIVE), or no longer (STALE). */
+    /** A view was opened, follows the registry again (LIVE), or no longer (STALE). */
     record ViewChanged(String service, ServiceSnapshot.Freshness freshness) implements Event {}
 
     /** A value under a service's prefix could not be read and was left out; the others are not hurt. */

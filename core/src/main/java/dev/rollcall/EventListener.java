@@ -8,4 +8,10 @@ public interface EventListener {
 
     /** Called for each event, serially, on a thread that nothing else waits for. */
     void on(Event event);
+
+    /** An added listener; close it to hear no more. Closing is idempotent and never blocks. */
+    interface Handle extends AutoCloseable {
+        @Override
+        void close();
+    }
 }

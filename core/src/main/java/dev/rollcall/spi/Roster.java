@@ -14,13 +14,16 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The changing list of a service's instances that a registry keeps and takes snapshots of. The cost of a change hardly grows with
- * the list: one search, and one block copy per snapshot. Not safe for use by several threads at once.
+ * the list: one search, and a block copy or two. Not safe for use by several threads at once.
  */
 public final class Roster {
     private final String service;
     private String[] keys = new String[16];
-    private Instance[] instances = new Instance[0];
-    private boolean published = true;
+    private @Nullable Instance[] instances = new Instance[16];
+    private int size;
+    /** What the last snapshot holds; null when it has changed since. */
+    private Instance @Nullable [] published;
+
     private final Set<String> suspects = new HashSet<>();
     private int draining;
 
@@ -35,7 +38,7 @@ public final class Roster {
      */
     public Optional<Change> put(String key, Instance instance) {
         boolean trusted = suspects.remove(key);
-        int at = Arrays.binarySearch(keys, 0, instances.length, key);
+        int at = search(key);
         if (at < 0) {
             insert(-at - 1, key, instance);
             draining += count(instance);
@@ -45,8 +48,8 @@ public final class Roster {
         if (before.equals(instance)) {
             return trusted ? Optional.of(new Change(Change.Kind.UPDATED, before)) : Optional.empty();
         }
-        own(instances.length);
         instances[at] = instance;
+        published = null;
         draining += count(instance) - count(before);
         return Optional.of(new Change(Change.Kind.UPDATED, instance));
     }
@@ -56,20 +59,18 @@ public final class Roster {
      * {@code seen} false, LEFT.
      */
     public Optional<Change> remove(String key, boolean seen) {
-        int at = Arrays.binarySearch(keys, 0, instances.length, key);
+        int at = search(key);
         if (at < 0) {
             return Optional.empty();
         }
         suspects.remove(key);
         Instance gone = instances[at];
         draining -= count(gone);
-        int rest = instances.length - at - 1;
-        Instance[] fewer = new Instance[instances.length - 1];
-        System.arraycopy(instances, 0, fewer, 0, at);
-        System.arraycopy(instances, at + 1, fewer, at, rest);
-        System.arraycopy(keys, at + 1, keys, at, rest);
-        instances = fewer;
-        published = false;
+        size--;
+        System.arraycopy(instances, at + 1, instances, at, size - at);
+        System.arraycopy(keys, at + 1, keys, at, size - at);
+        instances[size] = null;
+        published = null;
         Change.Kind kind = !seen
                 ? Change.Kind.LEFT
                 : gone.status() == Status.DRAINING ? Change.Kind.LEFT_GRACEFULLY : Change.Kind.LOST;
@@ -78,22 +79,26 @@ public final class Roster {
 
     /** Marks a key's instance suspect; answers whether it was there and was not suspect yet. */
     public boolean suspect(String key) {
-        return find(key) != null && suspects.add(key);
+        return search(key) >= 0 && suspects.add(key);
     }
 
     /** The instance under a key. */
     public @Nullable Instance find(String key) {
-        int at = Arrays.binarySearch(keys, 0, instances.length, key);
+        int at = search(key);
         return at < 0 ? null : instances[at];
     }
 
     public int size() {
-        return instances.length;
+        return size;
     }
 
     /** The present list as an immutable live snapshot. */
     public ServiceSnapshot snapshot(long revision) {
-        published = true;
+        Instance[] now = published;
+        if (now == null) {
+            now = Arrays.copyOf(instances, size);
+            published = now;
+        }
         Set<Instance> doubted = Set.of();
         if (!suspects.isEmpty()) {
             doubted = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -104,32 +109,27 @@ public final class Roster {
                 }
             }
         }
-        return ServiceSnapshot.live(service, revision, instances, doubted, draining > 0 || !suspects.isEmpty());
+        return ServiceSnapshot.live(service, revision, now, doubted, draining > 0 || !suspects.isEmpty());
     }
 
     private static int count(Instance instance) {
         return instance.status() == Status.DRAINING ? 1 : 0;
     }
 
-    private void insert(int at, String key, Instance instance) {
-        int size = instances.length;
-        if (size == keys.length) {
-            keys = Arrays.copyOf(keys, size * 2);
-        }
-        System.arraycopy(keys, at, keys, at + 1, size - at);
-        keys[at] = key;
-        Instance[] more = new Instance[size + 1];
-        System.arraycopy(instances, 0, more, 0, at);
-        System.arraycopy(instances, at, more, at + 1, size - at);
-        more[at] = instance;
-        instances = more;
-        published = false;
+    private int search(String key) {
+        return Arrays.binarySearch(keys, 0, size, key);
     }
 
-    private void own(int length) {
-        if (published) {
-            instances = Arrays.copyOf(instances, length);
-            published = false;
+    private void insert(int at, String key, Instance instance) {
+        if (size == keys.length) {
+            keys = Arrays.copyOf(keys, size * 2);
+            instances = Arrays.copyOf(instances, size * 2);
         }
+        System.arraycopy(keys, at, keys, at + 1, size - at);
+        System.arraycopy(instances, at, instances, at + 1, size - at);
+        keys[at] = key;
+        instances[at] = instance;
+        size++;
+        published = null;
     }
 }

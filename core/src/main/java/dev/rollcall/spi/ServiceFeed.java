@@ -4,15 +4,22 @@ import dev.rollcall.Change;
 import dev.rollcall.Event;
 import dev.rollcall.EventListener;
 import dev.rollcall.Instance;
+import dev.rollcall.RollcallException;
 import dev.rollcall.ServiceSnapshot;
 import dev.rollcall.SnapshotListener;
 import dev.rollcall.Subscription;
+import dev.rollcall.Text;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,19 +28,21 @@ import org.jspecify.annotations.Nullable;
  * missed as one, one that throws is reported, and neither delays the others or the registry.
  */
 public final class ServiceFeed {
-    private static final int MOST_PENDING = 20_000;
+    private static final int MOST_PENDING = 10_000;
 
     private final Executor callbacks;
     private final EventListener events;
     private final Runnable unused;
     private final CopyOnWriteArrayList<Subscriber> subscribers = new CopyOnWriteArrayList<>();
     private final Object order = new Object();
+    private final CountDownLatch first = new CountDownLatch(1);
     private volatile ServiceSnapshot current;
+    private volatile @Nullable RollcallException problem;
     private boolean over;
 
     /**
      * @param callbacks runs listeners; one that blocks keeps its thread
-     * @param unused called once, when the last subscriber has gone; the feed takes no new subscriber then
+     * @param unused called once, when the last subscriber has gone or the feed was closed; the feed takes no new subscriber then
      */
     public ServiceFeed(String service, Executor callbacks, EventListener events, Runnable unused) {
         this.callbacks = callbacks;
@@ -50,45 +59,56 @@ public final class ServiceFeed {
     /** Makes the snapshot current, and tells the listeners if there are changes, or if it is the first. */
     public void publish(ServiceSnapshot snapshot, List<Change> changes) {
         synchronized (order) {
-            boolean first = current.freshness() == ServiceSnapshot.Freshness.COLD;
+            boolean cold = current.freshness() == ServiceSnapshot.Freshness.COLD;
             current = snapshot;
-            if (first || !changes.isEmpty()) {
-                for (Subscriber subscriber : subscribers) {
-                    subscriber.offer(snapshot, changes);
-                }
+            if (snapshot.freshness() == ServiceSnapshot.Freshness.LIVE) {
+                problem = null;
+            }
+            if (cold) {
+                first.countDown();
+            } else if (changes.isEmpty()) {
+                return;
+            }
+            for (Subscriber subscriber : subscribers) {
+                subscriber.offer(snapshot, changes);
             }
         }
+        subscribers.forEach(Subscriber::start);
+    }
+
+    /** Says why no current snapshot can be had, until the next LIVE one is published. */
+    public void problem(RollcallException why) {
+        problem = why;
     }
 
     /** A new subscription, or null when the feed is over; then ask for a new feed. */
     public @Nullable Subscription subscribe(SnapshotListener listener) {
+        Subscriber subscriber = new Subscriber(listener);
         synchronized (order) {
             if (over) {
                 return null;
             }
-            Subscriber subscriber = new Subscriber(listener);
             subscribers.add(subscriber);
-            ServiceSnapshot now = current;
-            if (now.freshness() != ServiceSnapshot.Freshness.COLD) {
-                subscriber.offer(now, joined(now));
+            if (current.freshness() != ServiceSnapshot.Freshness.COLD) {
+                subscriber.offer(current, List.of());
             }
-            return subscriber;
         }
+        subscriber.start();
+        return subscriber;
     }
 
-    /** Ends all subscriptions; the last snapshot stays readable. */
+    /** Ends all subscriptions; the last snapshot stays readable. Idempotent. */
     public void close() {
-        for (Subscriber subscriber : subscribers) {
-            subscriber.close();
+        boolean now;
+        synchronized (order) {
+            now = !over;
+            over = true;
         }
-    }
-
-    private static List<Change> joined(ServiceSnapshot snapshot) {
-        List<Change> changes = new ArrayList<>(snapshot.size());
-        for (Instance instance : snapshot.instances()) {
-            changes.add(new Change(Change.Kind.JOINED, instance));
+        first.countDown();
+        subscribers.forEach(Subscriber::close);
+        if (now) {
+            unused.run();
         }
-        return changes;
     }
 
     private void left(Subscriber subscriber) {
@@ -106,10 +126,11 @@ public final class ServiceFeed {
         private final SnapshotListener listener;
         private final Map<String, Change> pending = new LinkedHashMap<>();
         private @Nullable ServiceSnapshot offered;
-        private @Nullable ServiceSnapshot told;
-        private boolean tooMany;
+        private boolean tooMany = true;
         private boolean running;
         private boolean closed;
+        /** What the listener knows; only the running delivery touches it. */
+        private ServiceSnapshot told = ServiceSnapshot.cold(current.service());
 
         Subscriber(SnapshotListener listener) {
             this.listener = listener;
@@ -118,6 +139,21 @@ public final class ServiceFeed {
         @Override
         public ServiceSnapshot snapshot() {
             return current;
+        }
+
+        @Override
+        public boolean await(Duration atMost) {
+            try {
+                first.await(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return current.freshness() != ServiceSnapshot.Freshness.COLD;
+        }
+
+        @Override
+        public Optional<RollcallException> problem() {
+            return Optional.ofNullable(problem);
         }
 
         @Override
@@ -137,23 +173,15 @@ public final class ServiceFeed {
                 return;
             }
             synchronized (pending) {
-                if (closed) {
-                    return;
-                }
                 offered = snapshot;
                 if (!tooMany) {
                     changes.forEach(change -> pending.merge(change.instance().id(), change, Subscriber::join));
-                    tooMany = pending.size() > MOST_PENDING && told != null;
-                    if (tooMany) {
-                        pending.clear();
-                    }
+                    tooMany = pending.size() > MOST_PENDING;
                 }
-                if (running) {
-                    return;
+                if (tooMany || closed) {
+                    pending.clear();
                 }
-                running = true;
             }
-            callbacks.execute(this::deliver);
         }
 
         /** What two steps of one instance are as one; null when they undo each other. */
@@ -166,32 +194,57 @@ public final class ServiceFeed {
                     : second;
         }
 
+        private void start() {
+            synchronized (pending) {
+                if (closed || running || offered == null) {
+                    return;
+                }
+                running = true;
+            }
+            try {
+                callbacks.execute(this::deliver);
+            } catch (RejectedExecutionException e) {
+                // Whoever owns the executor has shut it down: nobody is to be told anything any more.
+                close();
+            }
+        }
+
         private void deliver() {
             while (true) {
                 ServiceSnapshot snapshot;
                 List<Change> changes;
+                boolean compare;
                 synchronized (pending) {
                     ServiceSnapshot next = offered;
                     if (closed || next == null) {
                         running = false;
                         return;
                     }
-                    ServiceSnapshot before = told;
                     snapshot = next;
-                    changes = tooMany && before != null ? difference(before, next) : List.copyOf(pending.values());
-                    pending.clear();
-                    tooMany = false;
+                    changes = List.copyOf(pending.values());
+                    compare = tooMany;
                     offered = null;
-                    if (before != null && changes.isEmpty()) {
-                        continue;
-                    }
-                    told = snapshot;
+                    tooMany = false;
+                    pending.clear();
                 }
-                try {
-                    listener.changed(snapshot, changes);
-                } catch (RuntimeException | Error thrown) {
-                    events.on(new Event.ListenerFailed("listener of " + snapshot.service(), thrown));
+                tell(snapshot, compare ? difference(told, snapshot) : changes);
+            }
+        }
+
+        private void tell(ServiceSnapshot snapshot, List<Change> changes) {
+            if (changes.isEmpty() && told.freshness() != ServiceSnapshot.Freshness.COLD) {
+                return;
+            }
+            told = snapshot;
+            synchronized (pending) {
+                if (closed) {
+                    return;
                 }
+            }
+            try {
+                listener.changed(snapshot, changes);
+            } catch (RuntimeException | Error thrown) {
+                events.on(new Event.ListenerFailed("listener of " + Text.quote(snapshot.service()), thrown));
             }
         }
     }
@@ -204,7 +257,7 @@ public final class ServiceFeed {
             Instance was = old.remove(instance.id());
             if (was == null) {
                 changes.add(new Change(Change.Kind.JOINED, instance));
-            } else if (!was.equals(instance)) {
+            } else if (!was.equals(instance) || before.suspect(was) != after.suspect(instance)) {
                 changes.add(new Change(Change.Kind.UPDATED, instance));
             }
         }
