@@ -14,6 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command itself: the options that all commands share, exit codes, and errors on one line. */
 @Command(
@@ -21,6 +22,7 @@ import picocli.CommandLine.ScopeType;
         header = "Registers services, finds them and watches them, on etcd and in one fleet with Go.",
         synopsisSubcommandLabel = "COMMAND",
         sortOptions = false,
+        abbreviateSynopsis = true,
         footer = {
             "",
             "Exit codes: 0 done, 1 it failed (registry not there, no such instance), 2 wrong usage.",
@@ -36,14 +38,18 @@ final class Cli {
 
     private final Console console;
 
-    @Option(names = "--registry", paramLabel = "URL|NAME", scope = ScopeType.INHERIT, description = {
-        "etcd://HOST:PORT,HOST:PORT?OPTION=VALUE, or a name: etcd, memory (default: etcd)"
-    })
+    @Option(
+            names = "--registry",
+            paramLabel = "URL|NAME",
+            scope = ScopeType.INHERIT,
+            description = {"etcd://HOST:PORT,HOST:PORT?OPTION=VALUE, or a name: etcd, memory (default: etcd)"})
     private @Nullable String registry;
 
-    @Option(names = "--registry_address", paramLabel = "HOST:PORT,...", scope = ScopeType.INHERIT, description = {
-        "the registry's addresses (default: 127.0.0.1:2379)"
-    })
+    @Option(
+            names = "--registry_address",
+            paramLabel = "HOST:PORT,...",
+            scope = ScopeType.INHERIT,
+            description = {"the registry's addresses (default: 127.0.0.1:2379)"})
     private @Nullable String registryAddress;
 
     @Option(
@@ -77,8 +83,12 @@ final class Cli {
     @Option(names = "--json", scope = ScopeType.INHERIT, description = "JSON instead of tables, for programs")
     private boolean json;
 
-    @Option(names = {"-h", "--help"}, usageHelp = true, scope = ScopeType.INHERIT, description = "this text")
-    private boolean help;
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "this text")
+    boolean help;
 
     private Cli(Console console) {
         this.console = console;
@@ -118,14 +128,17 @@ final class Cli {
     }
 
     private int wrongUsage(ParameterException e, String[] args) {
-        String name = e.getCommandLine().getCommandSpec().qualifiedName();
-        console.note(Show.line(String.valueOf(e.getMessage())) + String.format(SEE, name));
+        CommandLine line = e.getCommandLine();
+        boolean command = e instanceof UnmatchedArgumentException && line.getParent() == null;
+        String problem = command ? "no such command: " + args[0] : String.valueOf(e.getMessage());
+        console.note(problem + String.format(SEE, line.getCommandSpec().qualifiedName()));
         return USAGE;
     }
 
     private int failed(Exception e, CommandLine line) {
         if (e instanceof ConfigurationException || e instanceof InvalidInstanceException) {
-            console.note(e.getMessage() + String.format(SEE, line.getCommandSpec().qualifiedName()));
+            console.note(
+                    e.getMessage() + String.format(SEE, line.getCommandSpec().qualifiedName()));
             return USAGE;
         }
         console.note(e instanceof RollcallException ? String.valueOf(e.getMessage()) : "internal error: " + e);
@@ -142,7 +155,8 @@ final class Cli {
 
     /** Connects as the flags and variables say; with the flags of one command on top. */
     Rollcall connect(Map<String, String> more, EventListener events) {
-        return builder(more).events(events).connect();
+        // Main has a shutdown hook for all commands
+        return builder(more).option("shutdown-hook", "false").events(events).connect();
     }
 
     Rollcall connect() {
@@ -157,7 +171,6 @@ final class Cli {
         put(flags, "timeout", timeout);
         put(flags, "register_ttl", registerTtl);
         put(flags, "register_interval", registerInterval);
-        flags.put("shutdown-hook", "false"); // Main has one for all commands
         return Rollcall.builder().flags(flags).environment(console.environment());
     }
 

@@ -8,7 +8,8 @@ import picocli.CommandLine.Command;
 @Command(
         name = "completion",
         header = "Prints a completion script for bash and zsh: source <(rollcall completion)",
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class CompletionCommand implements Callable<Integer> {
     private final Cli cli;
 

@@ -8,7 +8,11 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /** {@code rollcall config}: the settings in effect and where each comes from; connects to nothing, shows no secret. */
-@Command(name = "config", header = "Shows the settings in effect and where each comes from.", sortOptions = false)
+@Command(
+        name = "config",
+        header = "Shows the settings in effect and where each comes from.",
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class ConfigCommand implements Callable<Integer> {
     private final Cli cli;
 

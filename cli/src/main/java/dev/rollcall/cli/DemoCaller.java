@@ -90,7 +90,13 @@ final class DemoCaller implements AutoCloseable {
         }
     }
 
-    synchronized Counts counts() {
+    /** Ends the calling and answers what was counted. */
+    Counts finish() {
+        close();
+        return counts();
+    }
+
+    private synchronized Counts counts() {
         return new Counts(calls, failed, tries, Duration.ofNanos(longestGap), Map.copyOf(answers));
     }
 

@@ -6,7 +6,6 @@ import dev.rollcall.Rollcall;
 import dev.rollcall.ServiceSnapshot;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Status;
-import dev.rollcall.Subscription;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +23,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "demo",
         header = "Shows on a real etcd what happens when instances are killed, leave and come back.",
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class DemoCommand implements Callable<Integer> {
     private static final String SERVICE = "hello.srv.say";
     private static final String TTL = "3s";
@@ -70,57 +70,61 @@ final class DemoCommand implements Callable<Integer> {
             processes.add(DemoProcess.start(SERVICE, id, TTL, etcd.url()));
         }
         say("three processes register " + SERVICE + ", each with a lease of " + TTL);
-        DemoProcess ben = processes.get(1);
-        DemoProcess cleo = processes.get(2);
         try (Rollcall rollcall = Rollcall.connect(etcd.url());
-                Subscription narrator = rollcall.watch(SERVICE, this::narrate);
                 ServiceView view = rollcall.service(SERVICE)) {
+            rollcall.watch(SERVICE, this::narrate);
             await("three instances", etcd, () -> view.snapshot().size() == 3);
-            DemoSummary.Times times;
-            DemoCaller.Counts counts;
             try (DemoCaller caller = new DemoCaller(view)) {
                 say("a caller picks an instance for each call, connects to it, and is answered with its id");
                 pause();
-                say("kill -9 " + ben.pid() + " (ben): he cannot say good-bye");
-                ben.kill();
-                Duration killed = await("ben's lease to end", etcd, () -> !listed(view, "ben"));
+                DemoSummary.Times times = fate(etcd, processes, view);
                 pause();
-                say("kill " + cleo.pid() + " (cleo): she leaves gracefully");
-                cleo.leave();
-                Duration drained = await("cleo to drain", etcd, () -> !asksForCalls(view, "cleo"));
-                Duration left = drained.plus(await("cleo to leave", etcd, () -> !listed(view, "cleo")));
-                pause();
-                say("ben is started again");
-                processes.add(DemoProcess.start(SERVICE, "ben", TTL, etcd.url()));
-                Duration back = await("ben to be back", etcd, () -> listed(view, "ben"));
-                pause();
-                times = new DemoSummary.Times(killed, drained, left, back);
-                caller.close();
-                counts = caller.counts();
+                DemoCaller.Counts counts = caller.finish();
+                summary(times, counts, etcd, processes.get(3));
+                if (keep) {
+                    cli.console().stop().await(FOR_EVER);
+                }
+                return counts.failed() == 0 ? Cli.OK : Cli.FAILED;
             }
-            summary(times, counts, etcd, processes.get(3));
-            if (keep) {
-                cli.console().stop().await(FOR_EVER);
-            }
-            return counts.failed() == 0 ? Cli.OK : Cli.FAILED;
         }
+    }
+
+    private DemoSummary.Times fate(DemoEtcd etcd, List<DemoProcess> processes, ServiceView view) throws IOException {
+        DemoProcess ben = processes.get(1);
+        say("kill -9 " + ben.pid() + " (ben): he cannot say good-bye");
+        ben.kill();
+        Duration killed = await("ben's lease to end", etcd, () -> !listed(view, "ben"));
+        pause();
+        DemoProcess cleo = processes.get(2);
+        say("kill " + cleo.pid() + " (cleo): she leaves gracefully");
+        cleo.leave();
+        Duration drained = await("cleo to drain", etcd, () -> !asksForCalls(view, "cleo"));
+        Duration left = drained.plus(await("cleo to leave", etcd, () -> !listed(view, "cleo")));
+        pause();
+        say("ben is started again");
+        processes.add(DemoProcess.start(SERVICE, "ben", TTL, etcd.url()));
+        Duration back = await("ben to be back", etcd, () -> listed(view, "ben"));
+        return new DemoSummary.Times(killed, drained, left, back);
     }
 
     private void narrate(ServiceSnapshot snapshot, List<Change> changes) {
         for (Change change : changes) {
             Instance instance = change.instance();
-            say("  " + switch (change.kind()) {
-                case JOINED -> "+ " + instance.id() + " joined, " + instance.address();
-                case UPDATED -> "~ " + instance.id() + " is " + Show.status(instance);
-                case LEFT_GRACEFULLY -> "- " + instance.id() + " left gracefully";
-                case LOST -> "- " + instance.id() + " is lost: the lease ended";
-                case LEFT -> "- " + instance.id() + " left";
-            } + " (" + snapshot.size() + " in all)");
+            say("  "
+                    + switch (change.kind()) {
+                        case JOINED -> "+ " + instance.id() + " joined, " + instance.address();
+                        case UPDATED -> "~ " + instance.id() + " is " + Show.status(instance);
+                        case LEFT_GRACEFULLY -> "- " + instance.id() + " left gracefully";
+                        case LOST -> "- " + instance.id() + " is lost: the lease ended";
+                        case LEFT -> "- " + instance.id() + " left";
+                    }
+                    + " (" + snapshot.size() + " in all)");
         }
     }
 
     private static boolean listed(ServiceView view, String id) {
-        return view.snapshot().instances().stream().anyMatch(instance -> instance.id().equals(id));
+        return view.snapshot().instances().stream()
+                .anyMatch(instance -> instance.id().equals(id));
     }
 
     private static boolean asksForCalls(ServiceView view, String id) {

@@ -67,7 +67,7 @@ final class DemoEtcd implements AutoCloseable {
         List<Path> places = new ArrayList<>();
         String given = environment.get("ETCD_BIN");
         if (given == null || given.isEmpty()) {
-            for (String directory : environment.getOrDefault("PATH", "").split(File.pathSeparator)) {
+            for (String directory : environment.getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
                 places.add(Path.of(directory, "etcd"));
             }
         } else {

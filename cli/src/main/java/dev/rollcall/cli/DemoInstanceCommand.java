@@ -49,7 +49,8 @@ final class DemoInstanceCommand implements Callable<Integer> {
             start("demo-answers", () -> answer(server));
             start("demo-parent", this::waitForTheParentsEnd);
             Address address = new Address(loopback.getHostAddress(), server.getLocalPort());
-            Registration registration = rollcall.register(Instance.of(service, address).withId(id));
+            Registration registration =
+                    rollcall.register(Instance.of(service, address).withId(id));
             cli.console().stop().await(FOR_EVER);
             registration.close();
             // Callers that have not heard of it yet are still answered.

@@ -8,11 +8,9 @@ import java.util.concurrent.TimeUnit;
 
 /** One instance of the demo's service in a JVM of its own. */
 final class DemoProcess implements AutoCloseable {
-    private final String id;
     private final Process process;
 
-    private DemoProcess(String id, Process process) {
-        this.id = id;
+    private DemoProcess(Process process) {
         this.process = process;
     }
 
@@ -27,19 +25,11 @@ final class DemoProcess implements AutoCloseable {
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
-        return new DemoProcess(id, process);
-    }
-
-    String id() {
-        return id;
+        return new DemoProcess(process);
     }
 
     long pid() {
         return process.pid();
-    }
-
-    boolean alive() {
-        return process.isAlive();
     }
 
     /** SIGKILL: it cannot say good-bye. */

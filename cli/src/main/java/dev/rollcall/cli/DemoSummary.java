@@ -34,7 +34,8 @@ final class DemoSummary {
                         + " connections, to a dead process that was still listed; the call went on to the next instance",
                 "  longest gap      " + counts.longestGap().toMillis() + " ms between two answers",
                 "  answers          " + answers,
-                "  ben killed       listed for another " + seconds(times.killed()) + ", as his lease of " + ttl + " ran",
+                "  ben killed       listed for another " + seconds(times.killed()) + ", as his lease of " + ttl
+                        + " ran",
                 "  cleo left        asked for no more calls after " + seconds(times.drained()) + ", was gone after "
                         + seconds(times.left()),
                 "  ben came back    listed " + seconds(times.back()) + " after his process started");

@@ -14,7 +14,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "instances",
         header = "Lists the instances of a service; exit code 1 when there are none.",
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class InstancesCommand implements Callable<Integer> {
     private final Cli cli;
 

@@ -19,7 +19,8 @@ public final class Main {
         Stop stop = new Stop();
         Stop over = new Stop();
         int[] code = {Cli.OK};
-        // Ctrl-C and SIGTERM are how register and watch are meant to end: the command finishes its work, and with its own exit code.
+        // Ctrl-C and SIGTERM are how register and watch are meant to end: the command finishes its work, and with its
+        // own exit code.
         Thread hook = new Thread(
                 () -> {
                     boolean ends = over.requested();

@@ -22,16 +22,18 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "register",
         header = "Registers an instance and keeps it registered until Ctrl-C or SIGTERM, then leaves gracefully.",
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class RegisterCommand implements Callable<Integer> {
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
+    private static final Duration SOON = Duration.ofSeconds(2);
 
     private final Cli cli;
 
     @Parameters(paramLabel = "SERVICE", description = "its name, hello.srv.say")
     private String service = "";
 
-    @Option(names = "--address", paramLabel = "HOST:PORT", required = true, description = "where it listens")
+    @Option(names = "--address", paramLabel = "HOST:PORT", required = true, description = "where it listens; required")
     private String address = "";
 
     @Option(names = "--id", paramLabel = "ID", description = "unique in the service (default: SERVICE-UUID)")
@@ -61,9 +63,13 @@ final class RegisterCommand implements Callable<Integer> {
         Map<String, String> flags = ttl == null ? Map.of() : Map.of("ttl", ttl);
         try (Rollcall rollcall = cli.connect(flags, this::heard)) {
             rollcall.configuration().notes().forEach(cli.console()::note);
-            try (Registration registration = rollcall.register(instance)) {
-                cli.console().stop().await(FOR_EVER);
+            Registration registration = rollcall.register(instance);
+            if (!cli.console().stop().await(SOON) && registration.state() == Registration.State.REGISTERING) {
+                String why =
+                        registration.problem().map(p -> ": " + p.getMessage()).orElse("");
+                cli.console().note("not registered yet, going on" + why);
             }
+            cli.console().stop().await(FOR_EVER);
         }
         return Cli.OK;
     }
@@ -85,7 +91,8 @@ final class RegisterCommand implements Callable<Integer> {
         String why = problem == null ? null : Show.line(String.valueOf(problem.getMessage()));
         if (cli.json()) {
             cli.console().print(Json.object(json -> {
-                json.writeStringField("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+                json.writeStringField(
+                        "time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
                 json.writeStringField("state", name);
                 json.writeStringField("problem", why);
                 json.writeFieldName("instance");

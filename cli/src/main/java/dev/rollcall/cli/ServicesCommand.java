@@ -6,7 +6,11 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /** {@code rollcall services}: the names of all services, one per line. */
-@Command(name = "services", header = "Lists the services that have an instance.", sortOptions = false)
+@Command(
+        name = "services",
+        header = "Lists the services that have an instance.",
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class ServicesCommand implements Callable<Integer> {
     private final Cli cli;
 

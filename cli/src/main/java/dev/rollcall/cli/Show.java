@@ -3,6 +3,7 @@ package dev.rollcall.cli;
 import dev.rollcall.Instance;
 import dev.rollcall.Text;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +34,7 @@ final class Show {
 
     /** The time of day, to the millisecond. */
     static String now() {
-        return LocalTime.now().format(TIME);
+        return LocalTime.now(ZoneId.systemDefault()).format(TIME);
     }
 
     static String status(Instance instance) {

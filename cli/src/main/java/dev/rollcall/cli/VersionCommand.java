@@ -5,7 +5,11 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /** {@code rollcall version}. */
-@Command(name = "version", header = "Shows the version of this command and of Java.", sortOptions = false)
+@Command(
+        name = "version",
+        header = "Shows the version of this command and of Java.",
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class VersionCommand implements Callable<Integer> {
     private final Cli cli;
 

@@ -5,7 +5,6 @@ import dev.rollcall.Event;
 import dev.rollcall.Instance;
 import dev.rollcall.Rollcall;
 import dev.rollcall.ServiceSnapshot;
-import dev.rollcall.Subscription;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -21,7 +20,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "watch",
         header = "Shows a service's instances, then every change, until Ctrl-C.",
-        sortOptions = false)
+        sortOptions = false,
+        abbreviateSynopsis = true)
 final class WatchCommand implements Callable<Integer> {
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
 
@@ -37,14 +37,14 @@ final class WatchCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         try (Rollcall rollcall = cli.connect(Map.of(), this::heard)) {
-            ServiceSnapshot first = rollcall.lookup(service); // a registry that is not there is told at once, with its cause
+            ServiceSnapshot first =
+                    rollcall.lookup(service); // a registry that is not there is told at once, with its cause
             if (first.size() == 0) {
                 cli.console().note("no instances yet, waiting for the first");
             }
-            try (Subscription watch = rollcall.watch(service, this::changed)) {
-                cli.console().stop().await(FOR_EVER);
-                return Cli.OK;
-            }
+            rollcall.watch(service, this::changed);
+            cli.console().stop().await(FOR_EVER);
+            return Cli.OK;
         }
     }
 
@@ -75,23 +75,27 @@ final class WatchCommand implements Callable<Integer> {
     private static String plain(String what, @Nullable Instance instance) {
         String line = Show.now() + "  " + String.format("%-15s", what);
         if (instance != null) {
-            line += "  " + Show.whole(instance.id()) + "  " + Show.whole(instance.address().toString()) + "  "
-                    + Show.whole(instance.version()) + "  " + Show.metadata(instance.metadata());
+            line += "  " + Show.whole(instance.id()) + "  "
+                    + Show.whole(instance.address().toString()) + "  " + Show.whole(instance.version()) + "  "
+                    + Show.metadata(instance.metadata());
         }
         return line.stripTrailing();
     }
 
     private String json(String what, @Nullable Instance instance, long revision, int size) {
         return Json.object(json -> {
-            json.writeStringField("time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+            json.writeStringField(
+                    "time", Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
             json.writeStringField("event", what);
             json.writeStringField("service", service);
-            if (instance != null) {
-                json.writeNumberField("revision", revision);
-                json.writeNumberField("size", size);
-                json.writeFieldName("instance");
+            json.writeFieldName("instance");
+            if (instance == null) {
+                json.writeNull();
+            } else {
                 Json.instance(json, instance);
             }
+            json.writeNumberField("size", size);
+            json.writeNumberField("revision", revision);
         });
     }
 }
