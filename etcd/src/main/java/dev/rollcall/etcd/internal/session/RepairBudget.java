@@ -1,0 +1,32 @@
+package dev.rollcall.etcd.internal.session;
+
+import dev.rollcall.etcd.internal.client.Engine;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/** How often a key that others keep changing may be written over: three times a minute. */
+final class RepairBudget {
+    private static final int REPAIRS = 3;
+    private static final Duration WITHIN = Duration.ofMinutes(1);
+
+    private final Engine engine;
+    private final Deque<Long> taken = new ArrayDeque<>();
+
+    RepairBudget(Engine engine) {
+        this.engine = engine;
+    }
+
+    /** Zero when a repair may be made now, which is then counted; else the nanoseconds to wait. */
+    long take() {
+        long now = engine.now();
+        while (!taken.isEmpty() && now - taken.peek() >= WITHIN.toNanos()) {
+            taken.remove();
+        }
+        if (taken.size() < REPAIRS) {
+            taken.add(now);
+            return 0;
+        }
+        return taken.peek() + WITHIN.toNanos() - now;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.rollcall.etcd.internal.session;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import dev.rollcall.DuplicateRegistrationException;
+import dev.rollcall.Instance;
+import dev.rollcall.RollcallException;
+import dev.rollcall.Text;
+import dev.rollcall.UnavailableException;
+import dev.rollcall.etcd.internal.client.Client;
+import dev.rollcall.etcd.internal.client.Connection;
+import dev.rollcall.etcd.internal.client.Engine;
+import dev.rollcall.etcd.internal.client.Watches;
+import dev.rollcall.etcd.layout.Layout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that keeps this process's instances registered. */
+public final class Session implements Client.Listener {
+    /** How long leaving may take. */
+    static final Duration LEAVE_WITHIN = Duration.ofSeconds(3);
+
+    private final Engine engine;
+    private final Client client;
+    private final Watches watches;
+    private final Leases leases;
+    private final List<Layout> layouts;
+    private final List<Keeper> keepers = new ArrayList<>();
+    private final Map<String, EtcdRegistration> held = new ConcurrentHashMap<>();
+    private @Nullable Connection connection;
+
+    /** @param layouts to write; each instance is written in all of them */
+    public Session(Engine engine, Client client, Watches watches, List<Layout> layouts) {
+        this.engine = engine;
+        this.client = client;
+        this.watches = watches;
+        this.leases = new Leases(engine);
+        this.layouts = List.copyOf(layouts);
+    }
+
+    /** Registers an instance whose TTL this is; any thread. */
+    public EtcdRegistration register(Instance instance, Duration ttl) {
+        encode(instance);
+        EtcdRegistration registration = new EtcdRegistration(this, engine, instance);
+        EtcdRegistration holder = held.putIfAbsent(name(instance), registration);
+        if (holder != null) {
+            throw new DuplicateRegistrationException("id " + Text.quote(instance.id()) + " of "
+                    + Text.quote(instance.service()) + ": already registered by this process, at "
+                    + holder.instance().address() + " (expected: close that registration first)");
+        }
+        engine.run(() -> {
+            Keeper keeper = new Keeper(this, registration, instance, ttl);
+            registration.keptBy(keeper);
+            keepers.add(keeper);
+            keeper.start();
+        });
+        return registration;
+    }
+
+    /** The registrations that are not closed; any thread. */
+    public List<EtcdRegistration> registrations() {
+        return List.copyOf(held.values());
+    }
+
+    /** Begins to leave with every registration at once, and waits for all; not on the engine's own threads. */
+    public void close() {
+        List<EtcdRegistration> all = registrations();
+        all.forEach(EtcdRegistration::beginToLeave);
+        all.forEach(EtcdRegistration::close);
+    }
+
+    @Override
+    public void connected(Connection made) {
+        connection = made;
+        leases.connected(made);
+        List.copyOf(keepers).forEach(Keeper::connected);
+    }
+
+    @Override
+    public void disconnected() {
+        connection = null;
+        leases.disconnected();
+        List.copyOf(keepers).forEach(Keeper::disconnected);
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    Leases leases() {
+        return leases;
+    }
+
+    Watches watches() {
+        return watches;
+    }
+
+    @Nullable
+    Connection connection() {
+        return connection;
+    }
+
+    /** Whether a reader can be told that an instance is draining. */
+    boolean drains() {
+        return layouts.stream().anyMatch(Layout::carriesStatus);
+    }
+
+    /** The keys and values of an instance, in every layout. */
+    Map<ByteString, ByteString> encode(Instance instance) {
+        Map<ByteString, ByteString> values = new LinkedHashMap<>();
+        for (Layout layout : layouts) {
+            for (Layout.Entry entry : layout.encode(instance)) {
+                values.put(ByteString.copyFromUtf8(entry.key()), UnsafeByteOperations.unsafeWrap(entry.value()));
+            }
+        }
+        return values;
+    }
+
+    /** The reason why there is no connection, or what else is wrong. */
+    RollcallException problem(String otherwise) {
+        return client.problem().orElseGet(() -> new UnavailableException(otherwise));
+    }
+
+    void left(Keeper keeper) {
+        keepers.remove(keeper);
+        held.remove(name(keeper.instance()));
+    }
+
+    private static String name(Instance instance) {
+        return instance.service() + '\0' + instance.id();
+    }
+}

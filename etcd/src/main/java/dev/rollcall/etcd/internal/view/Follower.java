@@ -1,0 +1,343 @@
+package dev.rollcall.etcd.internal.view;
+
+import com.google.protobuf.ByteString;
+import dev.rollcall.RollcallException;
+import dev.rollcall.etcd.api.Event;
+import dev.rollcall.etcd.api.KVGrpc;
+import dev.rollcall.etcd.api.KeyValue;
+import dev.rollcall.etcd.api.RangeRequest;
+import dev.rollcall.etcd.api.RangeResponse;
+import dev.rollcall.etcd.internal.client.Backoff;
+import dev.rollcall.etcd.internal.client.Client;
+import dev.rollcall.etcd.internal.client.Connection;
+import dev.rollcall.etcd.internal.client.Engine;
+import dev.rollcall.etcd.internal.client.Failures;
+import dev.rollcall.etcd.internal.client.Reply;
+import dev.rollcall.etcd.internal.client.Watches;
+import io.grpc.Status;
+import io.grpc.SynchronizationContext.ScheduledHandle;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Follows all keys below one prefix, for ever: lists them at a revision, watches from the next one on, and applies revision by
+ * revision. After every interruption it proves that etcd's history is still the one it followed before it resumes; if it is not, or
+ * cannot be known, it lists again.
+ */
+final class Follower {
+    /** Told what is below the prefix, in etcd's order. */
+    interface Sink {
+        /** The whole content. What was there before and is not now has gone unseen. */
+        void listed(List<KeyValue> all, long revision, Continuity continuity);
+
+        /** All events of one revision. */
+        void changed(long revision, List<Event> events);
+
+        /** Everything that etcd had to say for now was applied. */
+        void applied(long revision);
+
+        /** From here on the content may be out of date. */
+        void stale();
+
+        /** It is up to date again. */
+        void live(long revision);
+
+        /** etcd refuses to show the content, or cannot; it is asked again. */
+        void troubled(RollcallException problem);
+    }
+
+    /** How a list relates to what was followed before. */
+    enum Continuity {
+        /** The same history, further on. */
+        SAME,
+        /** etcd was wiped or restored, or nothing shows that it was not. */
+        OTHER
+    }
+
+    private record Seen(long created, long modified, long lease) {}
+
+    private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
+
+    private final Engine engine;
+    private final Client client;
+    private final Watches watches;
+    private final ByteString prefix;
+    private final int pageSize;
+    private final Sink sink;
+    private final Backoff backoff;
+    private final Map<ByteString, Seen> seen = new HashMap<>();
+    private @Nullable ScheduledHandle retry;
+    private Watches.@Nullable Watch watch;
+    private boolean everListed;
+    private boolean mustList;
+    private boolean closed;
+    private long applied;
+    private long term;
+    /** Grows whenever what is under way has lost its meaning. */
+    private int turn;
+
+    Follower(Engine engine, Client client, Watches watches, ByteString prefix, int pageSize, Sink sink) {
+        this.engine = engine;
+        this.client = client;
+        this.watches = watches;
+        this.prefix = prefix;
+        this.pageSize = pageSize;
+        this.sink = sink;
+        this.backoff = new Backoff(engine, LONGEST_RETRY);
+    }
+
+    void start() {
+        Connection on = client.connection();
+        if (on != null) {
+            begin(on);
+        }
+    }
+
+    void connected(Connection made) {
+        begin(made);
+    }
+
+    void disconnected() {
+        turn++;
+        watch = null;
+        cancelRetry();
+        sink.stale();
+    }
+
+    void close() {
+        closed = true;
+        turn++;
+        cancelRetry();
+        if (watch != null) {
+            watch.cancel();
+            watch = null;
+        }
+    }
+
+    private void begin(Connection on) {
+        cancelRetry();
+        if (closed || watch != null) {
+            return;
+        }
+        turn++;
+        if (everListed && !mustList) {
+            proveHistory(on);
+        } else {
+            list(on, Continuity.SAME);
+        }
+    }
+
+    // --- list ---
+
+    private void list(Connection on, Continuity continuity) {
+        int mine = turn;
+        engine.count("lists");
+        Pages.read(on, prefix, pageSize, new Reply<Pages.Listing>() {
+            @Override
+            public void answered(Pages.Listing listing) {
+                if (mine == turn) {
+                    take(listing, continuity);
+                    watchFrom(listing.revision() + 1);
+                }
+            }
+
+            @Override
+            public void failed(Status status) {
+                if (mine == turn) {
+                    mustList |= continuity == Continuity.OTHER;
+                    sink.troubled(Failures.explain(status, on.endpoint()));
+                    retry();
+                }
+            }
+        });
+    }
+
+    private void take(Pages.Listing listing, Continuity assumed) {
+        Continuity continuity =
+                everListed && assumed == Continuity.SAME && !sameHistory(listing) ? Continuity.OTHER : assumed;
+        seen.clear();
+        listing.all().forEach(this::remember);
+        applied = listing.revision();
+        term = listing.term();
+        everListed = true;
+        mustList = false;
+        sink.listed(listing.all(), listing.revision(), continuity);
+        sink.applied(applied);
+    }
+
+    /** One key that was neither changed nor made anew since shows that the past is still there; so does having had none. */
+    private boolean sameHistory(Pages.Listing listing) {
+        if (listing.revision() < applied || listing.term() < term) {
+            return false;
+        }
+        return seen.isEmpty()
+                || listing.all().stream().anyMatch(kv -> seenOf(kv).equals(seen.get(kv.getKey())));
+    }
+
+    // --- resume ---
+
+    /**
+     * The anchor check: at the revision we have applied, etcd must hold as many keys as we do, and the same newest one. A
+     * linearizable read cannot lag, so a revision from the future is a proof of another history too.
+     */
+    private void proveHistory(Connection on) {
+        int mine = turn;
+        RangeRequest anchor = RangeRequest.newBuilder()
+                .setKey(prefix)
+                .setRangeEnd(Pages.endOf(prefix))
+                .setRevision(applied)
+                .setSortOrder(RangeRequest.SortOrder.DESCEND)
+                .setSortTarget(RangeRequest.SortTarget.MOD)
+                .setLimit(1)
+                .setKeysOnly(true)
+                .build();
+        on.call(KVGrpc.getRangeMethod(), anchor, new Reply<RangeResponse>() {
+            @Override
+            public void answered(RangeResponse answer) {
+                if (mine != turn) {
+                    return;
+                }
+                if (answer.getHeader().getRevision() >= applied && holds(answer)) {
+                    watchFrom(applied + 1);
+                } else {
+                    list(on, Continuity.OTHER);
+                }
+            }
+
+            @Override
+            public void failed(Status status) {
+                if (mine != turn) {
+                    return;
+                }
+                if (Failures.future(status)) {
+                    list(on, Continuity.OTHER);
+                } else if (Failures.compacted(status)) {
+                    list(on, Continuity.SAME);
+                } else {
+                    sink.troubled(Failures.explain(status, on.endpoint()));
+                    retry();
+                }
+            }
+        });
+    }
+
+    private boolean holds(RangeResponse answer) {
+        if (answer.getCount() != seen.size()) {
+            return false;
+        }
+        if (seen.isEmpty()) {
+            return true;
+        }
+        KeyValue newest = answer.getKvs(0);
+        long ours = seen.values().stream().mapToLong(Seen::modified).max().orElse(0);
+        return newest.getModRevision() == ours && seenOf(newest).equals(seen.get(newest.getKey()));
+    }
+
+    // --- watch ---
+
+    private void watchFrom(long revision) {
+        int mine = turn;
+        Connection on = client.connection();
+        String endpoint = on == null ? "" : on.endpoint();
+        watch = watches.watch(prefix, Pages.endOf(prefix), revision, new Watches.Handler() {
+            @Override
+            public void created() {
+                if (mine == turn) {
+                    backoff.reset();
+                    sink.live(applied);
+                }
+            }
+
+            @Override
+            public void events(List<Event> events) {
+                if (mine == turn) {
+                    apply(events);
+                }
+            }
+
+            @Override
+            public void compacted() {
+                if (mine == turn) {
+                    mustList = true;
+                    interrupted();
+                }
+            }
+
+            @Override
+            public void ended(Status status) {
+                if (mine == turn) {
+                    mustList |= status.getCode() == Status.Code.RESOURCE_EXHAUSTED;
+                    sink.troubled(Failures.explain(status, endpoint));
+                    interrupted();
+                }
+            }
+        });
+    }
+
+    private void interrupted() {
+        watch = null;
+        turn++;
+        sink.stale();
+        retry();
+    }
+
+    /** Revision by revision; what was applied before is left out, for a server may send an event twice. */
+    private void apply(List<Event> events) {
+        int from = 0;
+        while (from < events.size()) {
+            long revision = revision(events, from);
+            int to = from + 1;
+            while (to < events.size() && revision(events, to) == revision) {
+                to++;
+            }
+            if (revision > applied) {
+                List<Event> batch = events.subList(from, to);
+                batch.forEach(this::remember);
+                applied = revision;
+                sink.changed(revision, batch);
+            }
+            from = to;
+        }
+        sink.applied(applied);
+    }
+
+    private static long revision(List<Event> events, int at) {
+        return events.get(at).getKv().getModRevision();
+    }
+
+    private void remember(Event event) {
+        if (event.getType() == Event.EventType.DELETE) {
+            seen.remove(event.getKv().getKey());
+        } else {
+            remember(event.getKv());
+        }
+    }
+
+    private void remember(KeyValue kv) {
+        seen.put(kv.getKey(), seenOf(kv));
+    }
+
+    private static Seen seenOf(KeyValue kv) {
+        return new Seen(kv.getCreateRevision(), kv.getModRevision(), kv.getLease());
+    }
+
+    private void retry() {
+        cancelRetry();
+        retry = engine.after(backoff.next(), () -> {
+            Connection on = client.connection();
+            if (on != null) {
+                begin(on);
+            }
+        });
+    }
+
+    private void cancelRetry() {
+        if (retry != null) {
+            retry.cancel();
+            retry = null;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package dev.rollcall.etcd.internal.view;
+
+import com.google.protobuf.ByteString;
+import dev.rollcall.etcd.api.KVGrpc;
+import dev.rollcall.etcd.api.KeyValue;
+import dev.rollcall.etcd.api.RangeRequest;
+import dev.rollcall.etcd.api.RangeResponse;
+import dev.rollcall.etcd.internal.client.Connection;
+import dev.rollcall.etcd.internal.client.Failures;
+import dev.rollcall.etcd.internal.client.Reply;
+import io.grpc.Status;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A whole range at one revision, read in pages: the first page is linearizable and gives the revision, the others are pinned to it.
+ * Pages are large, since etcd walks the rest of the range for each.
+ */
+final class Pages {
+    /** What was read: all keys of a range as they were at a revision. */
+    record Listing(List<KeyValue> all, long revision, long term) {}
+
+    private static final ByteString ZERO = ByteString.copyFrom(new byte[1]);
+    private static final int RESTARTS = 3;
+
+    private final Connection on;
+    private final ByteString end;
+    private final int pageSize;
+    private final ByteString start;
+    private final Reply<Listing> reply;
+    private final List<KeyValue> all = new ArrayList<>();
+    private long revision;
+    private long term;
+    private int restarts;
+
+    private Pages(Connection on, ByteString start, ByteString end, int pageSize, Reply<Listing> reply) {
+        this.on = on;
+        this.start = start;
+        this.end = end;
+        this.pageSize = pageSize;
+        this.reply = reply;
+    }
+
+    /** Reads every key that begins with the prefix. */
+    static void read(Connection on, ByteString prefix, int pageSize, Reply<Listing> reply) {
+        new Pages(on, prefix, endOf(prefix), pageSize, reply).page(prefix, false);
+    }
+
+    /** The first key behind all that begin with the prefix. */
+    static ByteString endOf(ByteString prefix) {
+        byte[] end = prefix.toByteArray();
+        for (int i = end.length - 1; i >= 0; i--) {
+            if (end[i] != (byte) 0xff) {
+                end[i]++;
+                return ByteString.copyFrom(end, 0, i + 1);
+            }
+        }
+        return ZERO; // etcd's sign for "to the last key"
+    }
+
+    private void page(ByteString from, boolean linearizable) {
+        RangeRequest request = RangeRequest.newBuilder()
+                .setKey(from)
+                .setRangeEnd(end)
+                .setLimit(pageSize)
+                .setRevision(revision)
+                .setSerializable(revision > 0 && !linearizable)
+                .build();
+        on.call(KVGrpc.getRangeMethod(), request, new Reply<RangeResponse>() {
+            @Override
+            public void answered(RangeResponse answer) {
+                if (revision == 0) {
+                    revision = answer.getHeader().getRevision();
+                    term = answer.getHeader().getRaftTerm();
+                }
+                all.addAll(answer.getKvsList());
+                if (answer.getMore() && answer.getKvsCount() > 0) {
+                    ByteString last = answer.getKvs(answer.getKvsCount() - 1).getKey();
+                    page(last.concat(ZERO), false);
+                } else {
+                    reply.answered(new Listing(all, revision, term));
+                }
+            }
+
+            @Override
+            public void failed(Status status) {
+                if (Failures.future(status) && !linearizable) {
+                    page(from, true); // this member lags; make it catch up
+                } else if (Failures.compacted(status) && restarts++ < RESTARTS) {
+                    all.clear();
+                    revision = 0;
+                    page(start, false);
+                } else {
+                    reply.failed(status);
+                }
+            }
+        });
+    }
+}

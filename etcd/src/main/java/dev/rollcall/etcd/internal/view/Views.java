@@ -1,0 +1,188 @@
+package dev.rollcall.etcd.internal.view;
+
+import com.google.protobuf.ByteString;
+import dev.rollcall.Event;
+import dev.rollcall.EventListener;
+import dev.rollcall.Instance;
+import dev.rollcall.ServiceSnapshot;
+import dev.rollcall.SnapshotListener;
+import dev.rollcall.Subscription;
+import dev.rollcall.Text;
+import dev.rollcall.etcd.api.KeyValue;
+import dev.rollcall.etcd.internal.client.Client;
+import dev.rollcall.etcd.internal.client.Connection;
+import dev.rollcall.etcd.internal.client.Engine;
+import dev.rollcall.etcd.internal.client.Watches;
+import dev.rollcall.etcd.layout.Layout;
+import dev.rollcall.etcd.layout.UnreadableValueException;
+import dev.rollcall.spi.ServiceFeed;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+
+/** Every service that somebody looks at, each followed once; and single reads. Any thread but where it says otherwise. */
+public final class Views implements Client.Listener {
+    /**
+     * How to read.
+     *
+     * @param layouts to read; their instances are put together
+     * @param hold how long instances stay that etcd lost in another history
+     * @param hidden whether lists name services that a layout hides
+     */
+    public record Settings(List<Layout> layouts, int pageSize, Duration hold, Duration timeout, boolean hidden) {
+        public Settings {
+            layouts = List.copyOf(layouts);
+        }
+    }
+
+    private record Followed(FollowedService service, List<Follower> followers) {}
+
+    private final Engine engine;
+    private final Client client;
+    private final Watches watches;
+    private final Settings settings;
+    private final Executor callbacks;
+    private final EventListener events;
+    private final Map<String, ServiceFeed> feeds = new ConcurrentHashMap<>();
+    private final Map<ServiceFeed, Followed> followed = new HashMap<>();
+
+    public Views(
+            Engine engine,
+            Client client,
+            Watches watches,
+            Settings settings,
+            Executor callbacks,
+            EventListener events) {
+        this.engine = engine;
+        this.client = client;
+        this.watches = watches;
+        this.settings = settings;
+        this.callbacks = callbacks;
+        this.events = events;
+    }
+
+    /** A new subscription of a service, which is followed from the first subscriber to the last. */
+    public Subscription watch(String service, SnapshotListener listener) {
+        while (true) {
+            ServiceFeed feed = feeds.computeIfAbsent(service, this::open);
+            Subscription subscription = feed.subscribe(listener);
+            if (subscription != null) {
+                return subscription;
+            }
+            feeds.remove(service, feed);
+        }
+    }
+
+    private ServiceFeed open(String service) {
+        ServiceFeed[] self = new ServiceFeed[1];
+        ServiceFeed feed = new ServiceFeed(service, callbacks, events, () -> {
+            feeds.remove(service, self[0]);
+            engine.run(() -> close(self[0]));
+        });
+        self[0] = feed;
+        engine.run(() -> follow(service, feed));
+        return feed;
+    }
+
+    private void follow(String service, ServiceFeed feed) {
+        FollowedService one = new FollowedService(engine, service, settings.hold(), feed);
+        List<Follower> followers = new ArrayList<>();
+        for (Layout layout : settings.layouts()) {
+            ByteString prefix = ByteString.copyFromUtf8(layout.prefix(service));
+            followers.add(new Follower(engine, client, watches, prefix, settings.pageSize(), one.source(layout)));
+        }
+        followed.put(feed, new Followed(one, followers));
+        client.problem().ifPresent(feed::problem);
+        followers.forEach(Follower::start);
+    }
+
+    private void close(ServiceFeed feed) {
+        Followed gone = followed.remove(feed);
+        if (gone != null) {
+            gone.followers().forEach(Follower::close);
+            gone.service().close();
+        }
+    }
+
+    /** In the engine's context. */
+    @Override
+    public void connected(Connection made) {
+        List.copyOf(followed.values()).forEach(each -> each.followers().forEach(follower -> follower.connected(made)));
+    }
+
+    /** In the engine's context. */
+    @Override
+    public void disconnected() {
+        List.copyOf(followed.values()).forEach(each -> each.followers().forEach(Follower::disconnected));
+        client.problem().ifPresent(why -> followed.keySet().forEach(feed -> feed.problem(why)));
+    }
+
+    /** Ends everything that is followed; in the engine's context. */
+    public void close() {
+        List.copyOf(followed.keySet()).forEach(ServiceFeed::close);
+    }
+
+    /** One read of a service. */
+    public CompletableFuture<ServiceSnapshot> lookup(String service) {
+        String what = "lookup of " + Text.quote(service);
+        return readAll(what, layout -> layout.prefix(service)).thenApply(read -> {
+            List<Instance> found = read.instances.values().stream()
+                    .filter(instance -> instance.service().equals(service))
+                    .toList();
+            return ServiceSnapshot.of(service, read.revision, found);
+        });
+    }
+
+    /** One read of the names of all services. */
+    public CompletableFuture<Set<String>> services() {
+        return readAll("list of services", Layout::prefix).thenApply(read -> {
+            Set<String> names = new TreeSet<>();
+            read.instances.values().forEach(instance -> names.add(instance.service()));
+            if (!settings.hidden()) {
+                settings.layouts().forEach(layout -> names.removeIf(layout::hidden));
+            }
+            return names;
+        });
+    }
+
+    private CompletableFuture<Read> readAll(String what, Function<Layout, String> prefix) {
+        CompletableFuture<Read> all = CompletableFuture.completedFuture(new Read());
+        for (Layout layout : settings.layouts()) {
+            ByteString from = ByteString.copyFromUtf8(prefix.apply(layout));
+            all = all.thenCombine(
+                    client.<Pages.Listing>ask(
+                            what, settings.timeout(), (on, reply) -> Pages.read(on, from, settings.pageSize(), reply)),
+                    (read, listing) -> read.add(layout, listing));
+        }
+        return all;
+    }
+
+    /** What several lists hold together, by key. */
+    private final class Read {
+        private final Map<String, Instance> instances = new TreeMap<>();
+        private long revision;
+
+        Read add(Layout layout, Pages.Listing listing) {
+            revision = Math.max(revision, listing.revision());
+            for (KeyValue kv : listing.all()) {
+                String key = kv.getKey().toStringUtf8();
+                try {
+                    instances.put(key, layout.decode(key, kv.getValue().toByteArray()));
+                } catch (UnreadableValueException e) {
+                    engine.count("values.skipped");
+                    engine.tell(new Event.ValueSkipped(key, String.valueOf(e.getMessage())));
+                }
+            }
+            return this;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package dev.rollcall.etcd.layout;
+
+import dev.rollcall.Endpoint;
+import dev.rollcall.Instance;
+import dev.rollcall.InvalidInstanceException;
+import dev.rollcall.Status;
+import dev.rollcall.Text;
+import dev.rollcall.Value;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Writes an instance's value as go-micro does; the order of fields changed with v5. */
+final class GoMicroWriter {
+    private static final int DEEPEST_VALUE = 16;
+
+    private final GoJson out = new GoJson();
+    private final boolean v5;
+
+    private GoMicroWriter(boolean v5) {
+        this.v5 = v5;
+    }
+
+    static byte[] v2(Instance instance) {
+        return new GoMicroWriter(false).write(instance);
+    }
+
+    static byte[] v5(Instance instance) {
+        return new GoMicroWriter(true).write(instance);
+    }
+
+    private byte[] write(Instance instance) {
+        out.raw("{\"name\":").text(instance.service());
+        out.raw(",\"version\":").text(instance.version());
+        out.raw(",\"metadata\":").map(instance.serviceMetadata());
+        out.raw(",\"endpoints\":").list(instance.endpoints(), this::endpoint);
+        out.raw(",\"nodes\":[");
+        node(instance);
+        return out.raw("]}").bytes();
+    }
+
+    private void node(Instance instance) {
+        Map<String, String> metadata = metadata(instance);
+        String address = instance.address().toString();
+        if (v5) {
+            out.raw("{\"metadata\":").map(metadata);
+            out.raw(",\"id\":").text(instance.id());
+            out.raw(",\"address\":").text(address).raw("}");
+        } else {
+            out.raw("{\"id\":").text(instance.id());
+            out.raw(",\"address\":").text(address);
+            out.raw(",\"metadata\":").map(metadata).raw("}");
+        }
+    }
+
+    private static Map<String, String> metadata(Instance instance) {
+        if (instance.status() == Status.UP) {
+            return instance.metadata();
+        }
+        Map<String, String> metadata = new HashMap<>(instance.metadata());
+        metadata.put(GoMicroLayout.STATUS, GoMicroLayout.DRAINING);
+        return metadata;
+    }
+
+    private void endpoint(Endpoint endpoint) {
+        if (v5) {
+            out.raw("{\"request\":");
+        } else {
+            out.raw("{\"name\":").text(endpoint.name()).raw(",\"request\":");
+        }
+        value(endpoint, endpoint.request(), 1);
+        out.raw(",\"response\":");
+        value(endpoint, endpoint.response(), 1);
+        out.raw(",\"metadata\":").map(endpoint.metadata());
+        if (v5) {
+            out.raw(",\"name\":").text(endpoint.name());
+        }
+        out.raw("}");
+    }
+
+    private void value(Endpoint endpoint, @Nullable Value value, int depth) {
+        if (value == null) {
+            out.raw("null");
+            return;
+        }
+        if (depth > DEEPEST_VALUE) {
+            throw new InvalidInstanceException("endpoint " + Text.quote(endpoint.name()) + ": a shape of more than "
+                    + DEEPEST_VALUE + " levels (expected: at most " + DEEPEST_VALUE + ")");
+        }
+        out.raw("{\"name\":").text(value.name());
+        out.raw(",\"type\":").text(value.type());
+        out.raw(",\"values\":").list(value.values(), below -> value(endpoint, below, depth + 1));
+        out.raw("}");
+    }
+}

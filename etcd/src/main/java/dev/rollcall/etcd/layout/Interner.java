@@ -1,0 +1,78 @@
+package dev.rollcall.etcd.layout;
+
+import java.lang.ref.WeakReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hands out one object for many equal ones, so that 100,000 instances that say nearly the same take little memory.
+ *
+ * <p>A cache, not a promise: of fixed size, each slot keeps what came last, and a string that is pushed out is merely made
+ * anew. Text in the cache is at most 64 characters; values are held weakly. Safe for use by many threads, without a lock.
+ */
+final class Interner {
+    private static final int TEXTS = 1 << 14;
+    private static final int VALUES = 1 << 11;
+    private static final int LONGEST_TEXT = 64;
+
+    private final AtomicReferenceArray<@Nullable String> texts = new AtomicReferenceArray<>(TEXTS);
+    private final AtomicReferenceArray<@Nullable WeakReference<Object>> values = new AtomicReferenceArray<>(VALUES);
+
+    /** The text of these characters; makes no object when it is known. */
+    String text(char[] chars, int offset, int length) {
+        if (length > LONGEST_TEXT) {
+            return new String(chars, offset, length);
+        }
+        int hash = 0;
+        for (int i = offset; i < offset + length; i++) {
+            hash = 31 * hash + chars[i];
+        }
+        int slot = slot(hash, TEXTS);
+        String first = texts.getAcquire(slot);
+        if (first != null && same(first, chars, offset, length)) {
+            return first;
+        }
+        String second = texts.getAcquire(slot ^ 1);
+        if (second != null && same(second, chars, offset, length)) {
+            return second;
+        }
+        // of two neighbours the newer one comes first, so that one unknown text does not push out a known one
+        if (first != null) {
+            texts.setRelease(slot ^ 1, first);
+        }
+        String made = new String(chars, offset, length);
+        texts.setRelease(slot, made);
+        return made;
+    }
+
+    private static boolean same(String text, char[] chars, int offset, int length) {
+        if (text.length() != length) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            if (text.charAt(i) != chars[offset + i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** A known object equal to this one, or this one; only for immutable lists and maps. */
+    <T> T value(T value) {
+        int slot = slot(value.hashCode(), VALUES);
+        WeakReference<Object> reference = values.getAcquire(slot);
+        Object known = reference == null ? null : reference.get();
+        if (known != null && value.equals(known)) {
+            @SuppressWarnings("unchecked") // what is equal to a list or a map is one
+            T equal = (T) known;
+            return equal;
+        }
+        values.setRelease(slot, new WeakReference<>(value));
+        return value;
+    }
+
+    private static int slot(int hash, int slots) {
+        int mixed = hash * 0x9E3779B9;
+        return (mixed ^ (mixed >>> 15)) & (slots - 1);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.rollcall.etcd.layout;
+
+import org.jspecify.annotations.NullMarked;

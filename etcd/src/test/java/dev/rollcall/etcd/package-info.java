@@ -1,0 +1,4 @@
+@NullMarked
+package dev.rollcall.etcd;
+
+import org.jspecify.annotations.NullMarked;
