@@ -21,7 +21,7 @@ final class PickQuestion implements Question {
 
     @Override
     public List<Answer> ask() throws Exception {
-        Jmh.Scores scores = Jmh.run(PickBench.class, 2);
+        Jmh.Scores scores = Jmh.run(PickBench.class, 3);
         List<Answer> answers = new ArrayList<>();
         for (int size : new int[] {10, 1000}) {
             answers.add(ratio(scores, "random", size, 1.3));
