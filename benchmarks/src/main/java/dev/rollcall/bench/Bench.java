@@ -19,7 +19,8 @@ public final class Bench {
             Questions:
             """;
 
-    private static final List<Question> QUESTIONS = List.of(new PickQuestion(), new ChangeQuestion());
+    private static final List<Question> QUESTIONS =
+            List.of(new PickQuestion(), new ViewQuestion(), new ChangeQuestion());
 
     private Bench() {}
 
