@@ -82,10 +82,10 @@ public final class Rollcall implements Registry {
      */
     @Override
     public Registration register(Instance instance) {
+        leaveWhenTheProgramEnds(); // before, since the program may be told to end as soon as others see the instance
         HeldRegistration held =
                 new HeldRegistration(registry.register(callable(instance)), this::callable, registrations::remove);
         registrations.add(held);
-        leaveWhenTheProgramEnds();
         return held;
     }
 
