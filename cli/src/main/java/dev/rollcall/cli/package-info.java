@@ -1,0 +1,5 @@
+/** The {@code rollcall} command. */
+@NullMarked
+package dev.rollcall.cli;
+
+import org.jspecify.annotations.NullMarked;
