@@ -42,7 +42,7 @@ public record Address(String host, int port) {
     }
 
     private static boolean isHostChar(int c) {
-        return c > ' ' && c != 0x7f && c != '/' && c != '[' && c != ']' && c != '"';
+        return c > ' ' && !Character.isISOControl(c) && c != '/' && c != '[' && c != ']' && c != '"';
     }
 
     @Override

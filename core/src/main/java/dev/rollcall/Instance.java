@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One running copy of a service.
@@ -39,6 +40,7 @@ public record Instance(
     private static final int LARGEST_METADATA = 64 * 1024;
     private static final int MOST_METADATA = 256;
     private static final int MOST_ENDPOINTS = 1024;
+    private static final int DEEPEST_VALUE = 16;
 
     public Instance {
         Objects.requireNonNull(service, "service");
@@ -102,7 +104,7 @@ public record Instance(
     /**
      * Refuses what must not be written to a registry, with an {@link InvalidInstanceException} that names the part, what it is
      * and what was expected: names over 128 and ids over 256 characters, control characters, path segments {@code .} and
-     * {@code ..}, more than 256 metadata entries or 64 KiB of them.
+     * {@code ..}, more than 256 metadata entries or 64 KiB of them, more than 1,024 endpoints or values nested deeper than 16.
      *
      * @return this instance
      */
@@ -116,7 +118,26 @@ public record Instance(
             throw new InvalidInstanceException(
                     "endpoints: " + endpoints.size() + " of them (expected: at most " + MOST_ENDPOINTS + ")");
         }
+        for (Endpoint endpoint : endpoints) {
+            checkText("endpoint name", endpoint.name(), LONGEST_ID);
+            checkMetadata("endpoint metadata", endpoint.metadata());
+            checkValue(endpoint.request(), 1);
+            checkValue(endpoint.response(), 1);
+        }
         return this;
+    }
+
+    private static void checkValue(@Nullable Value value, int depth) {
+        if (value == null) {
+            return;
+        }
+        if (depth > DEEPEST_VALUE) {
+            throw new InvalidInstanceException("endpoint value: nested deeper than " + DEEPEST_VALUE
+                    + " (expected: at most " + DEEPEST_VALUE + ")");
+        }
+        checkEncodable("endpoint value", value.name());
+        checkEncodable("endpoint value", value.type());
+        value.values().forEach(field -> checkValue(field, depth + 1));
     }
 
     private static void checkName(String part, String text, int longest) {

@@ -36,6 +36,10 @@ record RegistryUrl(
             throw wrong(text, "has no scheme");
         }
         int query = text.indexOf('?');
+        if (query >= 0 && text.indexOf('@', query) >= 0) {
+            // It is not known here whether this is an option or the rest of a password with a ? in it.
+            throw wrong(text, "has an @ behind a ? (write %40 in an option, %3F in a password)");
+        }
         String place = text.substring(colon + 1, query < 0 ? text.length() : query);
         if (!place.isEmpty() && !place.startsWith("//")) {
             throw wrong(text, "has no // after its scheme");
@@ -118,7 +122,7 @@ record RegistryUrl(
     private static String masked(String url) {
         int start = url.indexOf("://");
         int at = url.lastIndexOf('@');
-        String shown = at < 0 ? url : url.substring(0, Math.max(start + 3, 0)) + "******" + url.substring(at);
+        String shown = at < 0 ? url : url.substring(0, start < 0 ? 0 : start + 3) + "******" + url.substring(at);
         int query = shown.indexOf('?');
         return query < 0 ? shown : shown.substring(0, query) + "?...";
     }

@@ -1,13 +1,9 @@
 package dev.rollcall;
 
-import dev.rollcall.spi.DurationText;
 import java.net.InetAddress;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,8 +29,8 @@ public final class Rollcall implements Registry {
     private final EventBus events;
     private final Registry registry;
     private final Supplier<List<InetAddress>> ownAddresses;
-    private final Set<Held> registrations = ConcurrentHashMap.newKeySet();
-    private final Set<Followed> views = ConcurrentHashMap.newKeySet();
+    private final Set<HeldRegistration> registrations = ConcurrentHashMap.newKeySet();
+    private final Set<FollowedSubscription> views = ConcurrentHashMap.newKeySet();
     private final Object closing = new Object();
     private volatile boolean closed;
     private @Nullable Thread hook;
@@ -86,9 +82,10 @@ public final class Rollcall implements Registry {
      */
     @Override
     public Registration register(Instance instance) {
-        Held held = new Held(registry.register(callable(instance)));
+        leaveWhenTheProgramEnds(); // before, since the program may be told to end as soon as others see the instance
+        HeldRegistration held =
+                new HeldRegistration(registry.register(callable(instance)), this::callable, registrations::remove);
         registrations.add(held);
-        leaveWhenTheProgramEnds();
         return held;
     }
 
@@ -104,7 +101,7 @@ public final class Rollcall implements Registry {
 
     @Override
     public Subscription watch(String service, SnapshotListener listener) {
-        Followed followed = new Followed(registry.watch(service, listener));
+        FollowedSubscription followed = new FollowedSubscription(registry.watch(service, listener), views::remove);
         views.add(followed);
         return followed;
     }
@@ -124,7 +121,8 @@ public final class Rollcall implements Registry {
     public List<Registration> registrations() {
         return registrations.stream()
                 .filter(held -> held.state() != Registration.State.CLOSED)
-                .sorted(Comparator.comparing((Held held) -> held.instance().service())
+                .sorted(Comparator.comparing(
+                                (HeldRegistration held) -> held.instance().service())
                         .thenComparing(held -> held.instance().id()))
                 .<Registration>map(held -> held)
                 .toList();
@@ -133,7 +131,7 @@ public final class Rollcall implements Registry {
     /** The current snapshot of each service that has an open view or watch, by service. */
     public List<ServiceSnapshot> views() {
         Map<String, ServiceSnapshot> current = new TreeMap<>();
-        for (Followed view : views) {
+        for (FollowedSubscription view : views) {
             ServiceSnapshot snapshot = view.snapshot();
             current.putIfAbsent(snapshot.service(), snapshot);
         }
@@ -142,43 +140,7 @@ public final class Rollcall implements Registry {
 
     /** Whether every registration is REGISTERED and every view is live, and if not, why. */
     public Health health() {
-        List<String> problems = new ArrayList<>();
-        if (closed) {
-            problems.add("closed");
-        }
-        for (Registration registration : registrations()) {
-            Registration.State state = registration.state();
-            if (state != Registration.State.REGISTERED) {
-                problems.add("registration of " + name(registration.instance()) + " is " + state
-                        + registration
-                                .problem()
-                                .map(problem -> ": " + problem.getMessage())
-                                .orElse(""));
-            }
-        }
-        views.stream()
-                .map(Rollcall::problem)
-                .flatMap(Optional::stream)
-                .sorted()
-                .distinct()
-                .forEach(problems::add);
-        return new Health(problems.isEmpty(), problems);
-    }
-
-    private static Optional<String> problem(Subscription view) {
-        ServiceSnapshot snapshot = view.snapshot();
-        String state = switch (snapshot.freshness()) {
-            case LIVE -> "";
-            case COLD -> "has had no list yet";
-            case STALE ->
-                "is stale for "
-                        + DurationText.format(
-                                Duration.ofSeconds(snapshot.staleFor().toSeconds()));
-        };
-        String why = view.problem().map(problem -> ": " + problem.getMessage()).orElse("");
-        return state.isEmpty()
-                ? Optional.empty()
-                : Optional.of("view of " + Text.quote(snapshot.service()) + " " + state + why);
+        return Health.of(closed, registrations(), views);
     }
 
     /** The settings in effect, and where each came from. */
@@ -215,7 +177,7 @@ public final class Rollcall implements Registry {
                 forget(installed);
             }
             registry.close();
-            List.copyOf(views).forEach(Followed::close);
+            List.copyOf(views).forEach(FollowedSubscription::close);
             registrations.clear();
             events.close();
         }
@@ -255,81 +217,6 @@ public final class Rollcall implements Registry {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException ending) {
             // It is running, and waits for us.
-        }
-    }
-
-    private static String name(Instance instance) {
-        return Text.quote(instance.service()) + " " + Text.quote(instance.id());
-    }
-
-    /** A registration that we know of until it is closed. */
-    private final class Held implements Registration {
-        private final Registration registration;
-
-        Held(Registration registration) {
-            this.registration = registration;
-        }
-
-        @Override
-        public Instance instance() {
-            return registration.instance();
-        }
-
-        @Override
-        public State state() {
-            return registration.state();
-        }
-
-        @Override
-        public Optional<RollcallException> problem() {
-            return registration.problem();
-        }
-
-        @Override
-        public Registration await(Duration atMost) {
-            registration.await(atMost);
-            return this;
-        }
-
-        @Override
-        public void update(Instance changed) {
-            registration.update(callable(changed));
-        }
-
-        @Override
-        public void close() {
-            registration.close();
-            registrations.remove(this);
-        }
-    }
-
-    /** A subscription that we know of until it is closed. */
-    private final class Followed implements Subscription {
-        private final Subscription subscription;
-
-        Followed(Subscription subscription) {
-            this.subscription = subscription;
-        }
-
-        @Override
-        public ServiceSnapshot snapshot() {
-            return subscription.snapshot();
-        }
-
-        @Override
-        public boolean await(Duration atMost) {
-            return subscription.await(atMost);
-        }
-
-        @Override
-        public Optional<RollcallException> problem() {
-            return subscription.problem();
-        }
-
-        @Override
-        public void close() {
-            views.remove(this);
-            subscription.close();
         }
     }
 }

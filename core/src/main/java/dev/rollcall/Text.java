@@ -17,25 +17,29 @@ public final class Text {
      */
     public static String plain(String text) {
         StringBuilder out = new StringBuilder(Math.min(text.length(), LONGEST) + 8);
-        for (int i = 0; i < text.length(); i++) {
-            if (i == LONGEST) {
+        int shown = 0;
+        int c;
+        for (int i = 0; i < text.length(); i += Character.charCount(c)) {
+            if (shown++ == LONGEST) {
                 return out.append("...").toString();
             }
-            char c = text.charAt(i);
+            c = text.codePointAt(i);
             if (unsafe(c)) {
-                out.append(String.format("\\u%04x", (int) c));
+                out.append(String.format("\\u%04x", c));
             } else {
-                out.append(c);
+                out.appendCodePoint(c);
             }
         }
         return out.toString();
     }
 
-    private static boolean unsafe(char c) {
+    private static boolean unsafe(int c) {
         return Character.isISOControl(c)
-                || (c >= '\u200e' && c <= '\u200f')
-                || (c >= '\u2028' && c <= '\u202e')
-                || (c >= '\u2066' && c <= '\u2069')
-                || c == '\ufeff';
+                || c == 0x61c
+                || (c >= 0x200e && c <= 0x200f)
+                || (c >= 0x2028 && c <= 0x202e)
+                || (c >= 0x2066 && c <= 0x2069)
+                || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE)
+                || c == 0xfeff;
     }
 }
