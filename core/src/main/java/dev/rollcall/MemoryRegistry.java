@@ -61,9 +61,7 @@ public final class MemoryRegistry implements Registry {
             List<String> key = List.of(instance.service(), instance.id());
             MemoryRegistration first = own.get(key);
             if (first != null) {
-                throw new DuplicateRegistrationException("registration: " + Text.quote(instance.service()) + " "
-                        + Text.quote(instance.id()) + " is already registered by this process, at "
-                        + first.instance().address() + " (expected: one registration per service and id)");
+                throw DuplicateRegistrationException.of(first.instance());
             }
             MemoryRegistration registration = new MemoryRegistration(store, instance, this);
             own.put(key, registration);
