@@ -1,6 +1,5 @@
 package dev.rollcall.micrometer;
 
-import dev.rollcall.Event;
 import dev.rollcall.Registration;
 import dev.rollcall.Rollcall;
 import dev.rollcall.ServiceSnapshot;
@@ -37,7 +36,7 @@ import java.util.function.ToDoubleFunction;
  *       {@code rollcall.reconnects}, {@code rollcall.values.skipped}, {@code rollcall.events.dropped}, ...
  * </ul>
  *
- * <p>A view's meters come when it is opened, and go when it was closed and another one is opened or changes. Safe for use by many
+ * <p>The meters of views and counters come and go with the next event after a view was opened or closed or a counter began. Safe for use by many
  * threads.
  */
 public final class RollcallMetrics implements MeterBinder {
@@ -57,20 +56,9 @@ public final class RollcallMetrics implements MeterBinder {
                         .register(meters);
             }
         }
-        for (String counter : rollcall.counters().keySet()) {
-            FunctionCounter.builder(
-                            "rollcall." + counter,
-                            rollcall,
-                            from -> from.counters().getOrDefault(counter, 0L))
-                    .register(meters);
-        }
-        ViewMeters views = new ViewMeters(meters);
-        rollcall.events(event -> {
-            if (event instanceof Event.ViewChanged) {
-                views.refresh();
-            }
-        });
-        views.refresh();
+        ChangingMeters changing = new ChangingMeters(meters);
+        rollcall.events(event -> changing.refresh());
+        changing.refresh();
     }
 
     private static double registrations(Rollcall rollcall, Registration.State state) {
@@ -79,23 +67,33 @@ public final class RollcallMetrics implements MeterBinder {
                 .count();
     }
 
-    /** The meters of the views that were open when it last looked. */
-    private final class ViewMeters {
+    /** The meters of the views that were open and the counters that were known when it last looked. */
+    private final class ChangingMeters {
         private final MeterRegistry meters;
-        private final Map<String, List<Meter>> present = new HashMap<>();
+        private final Map<String, List<Meter>> views = new HashMap<>();
+        private final Set<String> counters = new HashSet<>();
 
-        ViewMeters(MeterRegistry meters) {
+        ChangingMeters(MeterRegistry meters) {
             this.meters = meters;
         }
 
         synchronized void refresh() {
-            Set<String> gone = new HashSet<>(present.keySet());
+            Set<String> gone = new HashSet<>(views.keySet());
             for (ServiceSnapshot view : rollcall.views()) {
                 gone.remove(view.service());
-                present.computeIfAbsent(view.service(), this::add);
+                views.computeIfAbsent(view.service(), this::add);
             }
             gone.forEach(service ->
-                    Optional.ofNullable(present.remove(service)).ifPresent(old -> old.forEach(meters::remove)));
+                    Optional.ofNullable(views.remove(service)).ifPresent(old -> old.forEach(meters::remove)));
+            rollcall.counters().keySet().stream().filter(counters::add).forEach(this::addCounter);
+        }
+
+        private void addCounter(String name) {
+            FunctionCounter.builder(
+                            "rollcall." + name,
+                            rollcall,
+                            from -> from.counters().getOrDefault(name, 0L))
+                    .register(meters);
         }
 
         private List<Meter> add(String service) {
