@@ -12,7 +12,8 @@ import java.util.TreeMap;
  * The command line flags an {@link EtcdProcess} is started with. Immutable.
  *
  * <p>The defaults favour fast tests: a heartbeat of 10 ms and an election timeout of 100 ms, which start a single etcd in a
- * tenth of a second (its own defaults need one second for each restart) and make the smallest lease 1 s instead of 2 s.
+ * tenth of a second (its own defaults need one second for each restart) and make the smallest lease 1 s instead of 2 s, and the
+ * cheapest password hash.
  *
  * @param flags etcd's flags without the leading dashes
  * @param noFsync true to skip fsync where the installed etcd can (3.5 and newer); older ones ignore it
@@ -25,7 +26,8 @@ public record EtcdOptions(Map<String, String> flags, boolean noFsync) {
 
     /** What nearly every test wants. */
     public static EtcdOptions defaults() {
-        return new EtcdOptions(Map.of("heartbeat-interval", "10", "election-timeout", "100"), false);
+        return new EtcdOptions(
+                Map.of("heartbeat-interval", "10", "election-timeout", "100", "bcrypt-cost", "4"), false);
     }
 
     /** Any flag of etcd's, without the leading dashes; an empty value for one that takes none. */
