@@ -2,16 +2,16 @@ package dev.rollcall.etcd.testing;
 
 import static dev.rollcall.etcd.testing.EtcdRules.refusal;
 
-import dev.rollcall.etcd.internal.proto.LeaseGrantRequest;
-import dev.rollcall.etcd.internal.proto.LeaseGrantResponse;
-import dev.rollcall.etcd.internal.proto.LeaseKeepAliveRequest;
-import dev.rollcall.etcd.internal.proto.LeaseKeepAliveResponse;
-import dev.rollcall.etcd.internal.proto.LeaseLeasesResponse;
-import dev.rollcall.etcd.internal.proto.LeaseRevokeRequest;
-import dev.rollcall.etcd.internal.proto.LeaseRevokeResponse;
-import dev.rollcall.etcd.internal.proto.LeaseStatus;
-import dev.rollcall.etcd.internal.proto.LeaseTimeToLiveRequest;
-import dev.rollcall.etcd.internal.proto.LeaseTimeToLiveResponse;
+import dev.rollcall.etcd.api.LeaseGrantRequest;
+import dev.rollcall.etcd.api.LeaseGrantResponse;
+import dev.rollcall.etcd.api.LeaseKeepAliveRequest;
+import dev.rollcall.etcd.api.LeaseKeepAliveResponse;
+import dev.rollcall.etcd.api.LeaseLeasesResponse;
+import dev.rollcall.etcd.api.LeaseRevokeRequest;
+import dev.rollcall.etcd.api.LeaseRevokeResponse;
+import dev.rollcall.etcd.api.LeaseStatus;
+import dev.rollcall.etcd.api.LeaseTimeToLiveRequest;
+import dev.rollcall.etcd.api.LeaseTimeToLiveResponse;
 import io.grpc.Status;
 import java.util.Map;
 import java.util.Set;

@@ -1,14 +1,14 @@
 package dev.rollcall.etcd.testing;
 
 import com.google.protobuf.ByteString;
-import dev.rollcall.etcd.internal.proto.Compare;
-import dev.rollcall.etcd.internal.proto.Compare.CompareTarget;
-import dev.rollcall.etcd.internal.proto.DeleteRangeRequest;
-import dev.rollcall.etcd.internal.proto.KeyValue;
-import dev.rollcall.etcd.internal.proto.RangeRequest;
-import dev.rollcall.etcd.internal.proto.RangeRequest.SortTarget;
-import dev.rollcall.etcd.internal.proto.RequestOp;
-import dev.rollcall.etcd.internal.proto.TxnRequest;
+import dev.rollcall.etcd.api.Compare;
+import dev.rollcall.etcd.api.Compare.CompareTarget;
+import dev.rollcall.etcd.api.DeleteRangeRequest;
+import dev.rollcall.etcd.api.KeyValue;
+import dev.rollcall.etcd.api.RangeRequest;
+import dev.rollcall.etcd.api.RangeRequest.SortTarget;
+import dev.rollcall.etcd.api.RequestOp;
+import dev.rollcall.etcd.api.TxnRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.util.ArrayList;

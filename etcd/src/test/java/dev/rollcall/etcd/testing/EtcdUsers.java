@@ -2,8 +2,8 @@ package dev.rollcall.etcd.testing;
 
 import static dev.rollcall.etcd.testing.EtcdRules.refusal;
 
-import dev.rollcall.etcd.internal.proto.AuthenticateRequest;
-import dev.rollcall.etcd.internal.proto.AuthenticateResponse;
+import dev.rollcall.etcd.api.AuthenticateRequest;
+import dev.rollcall.etcd.api.AuthenticateResponse;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Metadata;

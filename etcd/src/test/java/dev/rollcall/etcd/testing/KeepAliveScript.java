@@ -1,7 +1,7 @@
 package dev.rollcall.etcd.testing;
 
-import dev.rollcall.etcd.internal.proto.LeaseKeepAliveRequest;
-import dev.rollcall.etcd.internal.proto.LeaseKeepAliveResponse;
+import dev.rollcall.etcd.api.LeaseKeepAliveRequest;
+import dev.rollcall.etcd.api.LeaseKeepAliveResponse;
 import java.util.Optional;
 
 /** How a {@link ScriptedEtcd} answers a keepalive, or that it does not. Must not block. */

@@ -1,7 +1,7 @@
 package dev.rollcall.etcd.testing;
 
-import dev.rollcall.etcd.internal.proto.LeaseKeepAliveRequest;
-import dev.rollcall.etcd.internal.proto.LeaseKeepAliveResponse;
+import dev.rollcall.etcd.api.LeaseKeepAliveRequest;
+import dev.rollcall.etcd.api.LeaseKeepAliveResponse;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 

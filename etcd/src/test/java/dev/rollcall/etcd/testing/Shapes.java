@@ -1,7 +1,7 @@
 package dev.rollcall.etcd.testing;
 
-import dev.rollcall.etcd.internal.proto.Event;
-import dev.rollcall.etcd.internal.proto.WatchResponse;
+import dev.rollcall.etcd.api.Event;
+import dev.rollcall.etcd.api.WatchResponse;
 import java.util.ArrayList;
 import java.util.List;
 

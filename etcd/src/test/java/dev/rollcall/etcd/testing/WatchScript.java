@@ -1,7 +1,7 @@
 package dev.rollcall.etcd.testing;
 
-import dev.rollcall.etcd.internal.proto.WatchCreateRequest;
-import dev.rollcall.etcd.internal.proto.WatchResponse;
+import dev.rollcall.etcd.api.WatchCreateRequest;
+import dev.rollcall.etcd.api.WatchResponse;
 import io.grpc.Status;
 
 /** What a {@link ScriptedEtcd} does with one request to create a watch instead of serving it. Must not block. */

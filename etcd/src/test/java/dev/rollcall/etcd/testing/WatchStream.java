@@ -1,11 +1,11 @@
 package dev.rollcall.etcd.testing;
 
-import dev.rollcall.etcd.internal.proto.Event;
-import dev.rollcall.etcd.internal.proto.Event.EventType;
-import dev.rollcall.etcd.internal.proto.WatchCreateRequest;
-import dev.rollcall.etcd.internal.proto.WatchCreateRequest.FilterType;
-import dev.rollcall.etcd.internal.proto.WatchRequest;
-import dev.rollcall.etcd.internal.proto.WatchResponse;
+import dev.rollcall.etcd.api.Event;
+import dev.rollcall.etcd.api.Event.EventType;
+import dev.rollcall.etcd.api.WatchCreateRequest;
+import dev.rollcall.etcd.api.WatchCreateRequest.FilterType;
+import dev.rollcall.etcd.api.WatchRequest;
+import dev.rollcall.etcd.api.WatchResponse;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
