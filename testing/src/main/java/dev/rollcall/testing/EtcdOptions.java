@@ -1,5 +1,6 @@
 package dev.rollcall.testing;
 
+import dev.rollcall.testing.TestCertificates.Identity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -50,17 +51,18 @@ public record EtcdOptions(Map<String, String> flags, boolean noFsync) {
         return with("auth-token", "simple").with("auth-token-ttl", String.valueOf(ttl.toSeconds()));
     }
 
-    /** Signed tokens (JWT, RS256) that end after this time whatever happens; the keys are PEM files. */
-    public EtcdOptions withJwtTokens(Path publicKey, Path privateKey, Duration ttl) {
+    /** Signed tokens (JWT, RS256) that end after this time whatever happens; see {@link TestCertificates#tokenKeys}. */
+    public EtcdOptions withJwtTokens(Identity keys, Duration ttl) {
         return with(
                 "auth-token",
-                "jwt,pub-key=" + publicKey + ",priv-key=" + privateKey + ",sign-method=RS256,ttl=" + ttl.toSeconds()
-                        + "s");
+                "jwt,pub-key=" + keys.certificate() + ",priv-key=" + keys.key() + ",sign-method=RS256,ttl="
+                        + ttl.toSeconds() + "s");
     }
 
     /** Clients must speak TLS and see this certificate. */
-    public EtcdOptions withServerCertificate(Path certificate, Path key) {
-        return with("cert-file", certificate.toString()).with("key-file", key.toString());
+    public EtcdOptions withServerCertificate(Identity server) {
+        return with("cert-file", server.certificate().toString())
+                .with("key-file", server.key().toString());
     }
 
     /** Clients must show a certificate signed by this authority; its common name is the etcd user. */
