@@ -11,9 +11,17 @@ import dev.rollcall.etcd.api.PutRequest;
 import dev.rollcall.etcd.api.RangeRequest;
 import dev.rollcall.etcd.api.WatchRequest;
 import dev.rollcall.etcd.api.WatchResponse;
+import dev.rollcall.testing.Ports;
+import io.grpc.Server;
+import io.grpc.ServerInterceptors;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,8 +30,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An etcd in this process that tells the truth until a test tells it not to: for the faults no real etcd makes on demand.
@@ -44,7 +54,7 @@ public final class ScriptedEtcd implements AutoCloseable {
     /** One request as it came, and what its headers said. */
     public record Received(String method, Message request, long nanoTime, String token, boolean requireLeader) {}
 
-    private final LoopbackServer server = new LoopbackServer();
+    private final int port = Ports.free();
     private final Map<String, Queue<CallScript>> scripts = new HashMap<>();
     private final Map<String, CallScript> standing = new HashMap<>();
     private final Queue<WatchScript> watchScripts = new ArrayDeque<>();
@@ -56,6 +66,7 @@ public final class ScriptedEtcd implements AutoCloseable {
     private KeepAliveScript keepAlive = KeepAliveScript.asUsual();
     private Function<WatchResponse, List<WatchResponse>> shape = List::of;
     private boolean holdsEvents;
+    private @Nullable Server server;
 
     private ScriptedEtcd() {}
 
@@ -68,19 +79,43 @@ public final class ScriptedEtcd implements AutoCloseable {
 
     /** Where clients connect, {@code 127.0.0.1:port}. */
     public String endpoint() {
-        return server.endpoint();
+        return "127.0.0.1:" + port;
     }
 
     /** Listens again after {@link #stop()}, with the same keys and leases. */
     public void start() {
-        server.start(new EtcdServices(this).all());
+        try {
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+                    .directExecutor()
+                    .maxInboundMessageSize(64 << 20);
+            new EtcdServices(this)
+                    .all()
+                    .forEach(service ->
+                            builder.addService(ServerInterceptors.intercept(service, EtcdUsers.readHeaders())));
+            server = builder.build().start();
+        } catch (IOException e) {
+            throw new UncheckedIOException(endpoint() + ": " + e.getMessage(), e);
+        }
     }
 
     /** Ends all streams and connections and refuses new ones. */
     public void stop() {
-        endWatches(Status.UNAVAILABLE);
-        endKeepAlives(Status.UNAVAILABLE);
-        server.stop();
+        Server running = server;
+        server = null;
+        if (running != null) {
+            endWatches(Status.UNAVAILABLE);
+            endKeepAlives(Status.UNAVAILABLE);
+            try {
+                // At once would say CANCELLED to the streams, which a dead etcd never does; calls left without an
+                // answer get it.
+                if (!running.shutdown().awaitTermination(200, TimeUnit.MILLISECONDS)) {
+                    running.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     @Override
