@@ -3,9 +3,11 @@ package dev.rollcall.etcd.layout;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rollcall.Endpoint;
 import dev.rollcall.Instance;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,13 +58,28 @@ class InternerTest {
 
     @Test
     void equal_maps_and_lists_become_one() {
-        Map<String, String> map = Map.of("zone", "a", "weight", "1");
-        assertThat(interner.value(map)).isSameAs(map);
-        assertThat(interner.value(Map.of("weight", "1", "zone", "a"))).isSameAs(map);
-        List<String> list = List.of("a", "b", "c");
-        assertThat(interner.value(list)).isSameAs(list);
-        assertThat(interner.value(List.of("a", "b", "c"))).isSameAs(list);
-        assertThat(interner.value(List.of("a", "b"))).isEqualTo(List.of("a", "b"));
+        Map<String, String> map = interner.map(Map.of("zone", "a", "weight", "1"));
+        assertThat(map).isEqualTo(Map.of("zone", "a", "weight", "1"));
+        assertThat(interner.map(new HashMap<>(map))).isSameAs(map);
+        assertThat(interner.map(Map.of("zone", "b", "weight", "1"))).isEqualTo(Map.of("zone", "b", "weight", "1"));
+        List<Endpoint> list = List.of(Endpoint.of("a"), Endpoint.of("b"), Endpoint.of("c"));
+        assertThat(interner.list(list)).isSameAs(list);
+        assertThat(interner.list(List.copyOf(new ArrayList<>(list)))).isSameAs(list);
+        assertThat(interner.list(List.of(Endpoint.of("a")))).isEqualTo(List.of(Endpoint.of("a")));
+    }
+
+    @Test
+    void maps_of_one_hash_are_told_apart() {
+        assertThat(interner.map(Map.of("a", "b"))).isEqualTo(Map.of("a", "b"));
+        assertThat(interner.map(Map.of("b", "a"))).isEqualTo(Map.of("b", "a"));
+    }
+
+    @Test
+    void what_it_hands_out_does_not_change_with_what_it_was_given() {
+        Map<String, String> given = new HashMap<>(Map.of("zone", "a"));
+        Map<String, String> map = interner.map(given);
+        given.put("zone", "b");
+        assertThat(map).isEqualTo(Map.of("zone", "a"));
     }
 
     @Test
@@ -88,8 +105,8 @@ class InternerTest {
                     for (int i = 0; i < 50_000; i++) {
                         assertThat(text("k" + i % 20_000).equals("k" + i % 20_000))
                                 .isTrue();
-                        Map<String, String> map = Map.of("k", "v" + i % 5_000);
-                        assertThat(interner.value(map).equals(map)).isTrue();
+                        assertThat(interner.map(Map.of("k", "v" + i % 5_000)).get("k"))
+                                .isEqualTo("v" + i % 5_000);
                     }
                 }));
             }
