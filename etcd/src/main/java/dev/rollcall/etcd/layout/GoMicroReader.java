@@ -16,7 +16,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -225,17 +224,17 @@ final class GoMicroReader {
         if (!is(JsonToken.START_OBJECT, "an object")) {
             return Map.of();
         }
-        Map<String, String> map = new HashMap<>();
+        List<String> pairs = new ArrayList<>();
         while (json.nextToken() != JsonToken.END_OBJECT) {
-            String name = interned();
-            json.nextToken();
-            map.put(name, shared());
-            if (map.size() > GoMicroLayout.MOST_ENTRIES) {
+            if (pairs.size() == 2 * GoMicroLayout.MOST_ENTRIES) {
                 throw new UnreadableValueException(
                         path() + ": too many entries (expected: at most " + GoMicroLayout.MOST_ENTRIES + ")");
             }
+            pairs.add(interned());
+            json.nextToken();
+            pairs.add(shared());
         }
-        return map.isEmpty() ? Map.of() : interner.map(map);
+        return pairs.isEmpty() ? Map.of() : interner.map(pairs);
     }
 
     /** Goes to the next field's value and returns its name in lower case; null at the end of the object. */

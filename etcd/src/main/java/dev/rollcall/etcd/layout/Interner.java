@@ -2,6 +2,7 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Endpoint;
 import java.lang.ref.WeakReference;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -62,9 +63,36 @@ final class Interner {
         return true;
     }
 
-    /** A known map equal to this one, or an immutable copy. */
-    Map<String, String> map(Map<String, String> map) {
+    /** The map of these keys and values in turn; of a key that comes twice the last value counts. */
+    Map<String, String> map(List<String> pairs) {
+        int hash = 0;
+        for (int i = 0; i < pairs.size(); i += 2) {
+            hash += pairs.get(i).hashCode() ^ pairs.get(i + 1).hashCode();
+        }
+        WeakReference<Map<String, String>> reference = maps.getAcquire(slot(hash, maps.length()));
+        Map<String, String> known = reference == null ? null : reference.get();
+        if (known != null && sortedAndSame(pairs, known)) {
+            return known;
+        }
+        Map<String, String> map = new HashMap<>();
+        for (int i = 0; i < pairs.size(); i += 2) {
+            map.put(pairs.get(i), pairs.get(i + 1));
+        }
         return known(maps, map, Map::copyOf);
+    }
+
+    /** Go writes maps sorted, so this is the usual way to a known map, and the cheap one: nothing is made. */
+    private static boolean sortedAndSame(List<String> pairs, Map<String, String> map) {
+        String before = null;
+        for (int i = 0; i < pairs.size(); i += 2) {
+            String key = pairs.get(i);
+            if ((before != null && before.compareTo(key) >= 0)
+                    || !pairs.get(i + 1).equals(map.get(key))) {
+                return false;
+            }
+            before = key;
+        }
+        return 2 * map.size() == pairs.size();
     }
 
     /** A known list equal to this one, or an immutable copy. */

@@ -172,7 +172,7 @@ class GoMicroHostileValuesTest {
         assertThat(decode(colliding(1024)).serviceMetadata()).hasSize(1024);
         assertThatThrownBy(() -> decode(colliding(1025)))
                 .isInstanceOf(UnreadableValueException.class)
-                .hasMessage("/metadata/" + "BBAaAaAaAaAaAaAaAaAaAa" + ": too many entries (expected: at most 1024)");
+                .hasMessage("/metadata/BBAaAaAaAaAaAaAaAaAaAa: too many entries (expected: at most 1024)");
     }
 
     /** A value whose metadata has this many different names, all of one hash. */
