@@ -1,16 +1,17 @@
 package dev.rollcall;
 
-import org.jspecify.annotations.Nullable;
-
 /** This process already holds a registration of the same service and id. */
 public final class DuplicateRegistrationException extends RollcallException {
     private static final long serialVersionUID = 1;
 
-    public DuplicateRegistrationException(String message) {
-        this(message, null);
+    private DuplicateRegistrationException(String message) {
+        super(message, null);
     }
 
-    public DuplicateRegistrationException(String message, @Nullable Throwable cause) {
-        super(message, cause);
+    /** Says that this instance is the one already registered. */
+    public static DuplicateRegistrationException of(Instance holder) {
+        return new DuplicateRegistrationException("registration: " + Text.quote(holder.service()) + " "
+                + Text.quote(holder.id()) + " is already registered by this process, at " + holder.address()
+                + " (expected: one registration per service and id)");
     }
 }

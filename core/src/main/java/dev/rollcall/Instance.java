@@ -140,6 +140,19 @@ public record Instance(
         value.values().forEach(field -> checkValue(field, depth + 1));
     }
 
+    /**
+     * Refuses a change that makes another instance of this one, or one that cannot be registered, as {@link #checkRegistrable()}.
+     *
+     * @return the changed instance
+     */
+    public Instance checkChangeTo(Instance changed) {
+        if (!changed.service.equals(service) || !changed.id.equals(id)) {
+            throw new InvalidInstanceException("update: " + Text.quote(changed.service) + " " + Text.quote(changed.id)
+                    + " (expected: service " + Text.quote(service) + ", id " + Text.quote(id) + ")");
+        }
+        return changed.checkRegistrable();
+    }
+
     private static void checkName(String part, String text, int longest) {
         checkText(part, text, longest);
         if (text.isBlank()) {

@@ -72,14 +72,8 @@ final class MemoryRegistration implements Registration {
 
     @Override
     public void update(Instance changed) {
-        changed.checkRegistrable();
         synchronized (store) {
-            Instance before = instance;
-            if (!changed.service().equals(before.service()) || !changed.id().equals(before.id())) {
-                throw new InvalidInstanceException("update: " + Text.quote(changed.service()) + " "
-                        + Text.quote(changed.id()) + " (expected: service " + Text.quote(before.service()) + ", id "
-                        + Text.quote(before.id()) + ")");
-            }
+            instance.checkChangeTo(changed);
             if (state != State.CLOSED) {
                 instance = changed;
                 store.whenThere(this::write);

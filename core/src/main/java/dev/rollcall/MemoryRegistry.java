@@ -61,9 +61,7 @@ public final class MemoryRegistry implements Registry {
             List<String> key = List.of(instance.service(), instance.id());
             MemoryRegistration first = own.get(key);
             if (first != null) {
-                throw new DuplicateRegistrationException("registration: " + Text.quote(instance.service()) + " "
-                        + Text.quote(instance.id()) + " is already registered by this process, at "
-                        + first.instance().address() + " (expected: one registration per service and id)");
+                throw DuplicateRegistrationException.of(first.instance());
             }
             MemoryRegistration registration = new MemoryRegistration(store, instance, this);
             own.put(key, registration);
@@ -169,7 +167,7 @@ public final class MemoryRegistry implements Registry {
 
     private void checkOpen() {
         if (closed) {
-            throw new IllegalStateException("the registry is closed");
+            throw new UnavailableException("this registry is closed");
         }
     }
 

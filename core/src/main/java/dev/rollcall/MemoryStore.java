@@ -151,7 +151,10 @@ final class MemoryStore {
         MemoryRegistration before = wanting.peekLast();
         wanting.addLast(registration);
         if (before != null) {
-            before.become(Registration.State.SUPERSEDED, superseded(registration.instance()));
+            before.become(
+                    Registration.State.SUPERSEDED,
+                    SupersededException.of(
+                            before.instance(), registration.instance().address().toString()));
         }
         write(registration);
     }
@@ -228,11 +231,6 @@ final class MemoryStore {
     private static void tell(MemoryRegistry registry, ServiceFeed feed) {
         ServiceSnapshot now = feed.current();
         registry.events().on(new Event.ViewChanged(now.service(), now.freshness()));
-    }
-
-    private static UnavailableException superseded(Instance by) {
-        return new UnavailableException("registration: " + Text.quote(by.service()) + " " + Text.quote(by.id())
-                + " was registered again by another process, at " + by.address());
     }
 
     private static List<String> key(Instance instance) {

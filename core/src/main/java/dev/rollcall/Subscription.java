@@ -20,7 +20,10 @@ public interface Subscription extends AutoCloseable {
         return Optional.empty();
     }
 
-    /** Ends the watch; no call of the listener starts after this returns. Idempotent, never blocks. */
+    /**
+     * Ends the watch; no call of the listener starts after this returns, and one that is running goes on. Idempotent, never
+     * blocks.
+     */
     @Override
     void close();
 }

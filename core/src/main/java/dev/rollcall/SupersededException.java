@@ -4,7 +4,14 @@ package dev.rollcall;
 public final class SupersededException extends RollcallException {
     private static final long serialVersionUID = 1;
 
-    public SupersededException(String message) {
+    private SupersededException(String message) {
         super(message, null);
+    }
+
+    /** Says that this instance of ours is the one that another process took over. */
+    public static SupersededException of(Instance ours) {
+        return new SupersededException(
+                "registration: " + Text.quote(ours.service()) + " " + Text.quote(ours.id())
+                        + " was registered again by another living process, which owns it now; ours returns when that one leaves");
     }
 }

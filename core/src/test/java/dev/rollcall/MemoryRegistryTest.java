@@ -134,7 +134,8 @@ class MemoryRegistryTest extends RegistryContract {
         assertThat(first.problem())
                 .hasValueSatisfying(problem -> assertThat(problem)
                         .hasMessage("registration: \"" + name("pay")
-                                + "\" \"a\" was registered again by another process, at 10.0.0.9:9090"));
+                                + "\" \"a\" was registered again by another living process, at 10.0.0.9:9090; ours returns when that"
+                                + " one leaves"));
     }
 
     @Test

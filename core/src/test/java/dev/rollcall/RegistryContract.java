@@ -21,6 +21,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
@@ -443,11 +445,14 @@ public abstract class RegistryContract {
         Registry registry = process();
         registry.close();
 
-        assertThatThrownBy(() -> registry.register(instance("a"))).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> registry.lookup(name("pay"))).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(registry::services).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> registry.watch(name("pay"), SnapshotListener.NONE))
-                .isInstanceOf(IllegalStateException.class);
+        Stream.<ThrowingCallable>of(
+                        () -> registry.register(instance("a")),
+                        () -> registry.lookup(name("pay")),
+                        registry::services,
+                        () -> registry.watch(name("pay"), SnapshotListener.NONE))
+                .forEach(call -> assertThatExceptionOfType(UnavailableException.class)
+                        .isThrownBy(call)
+                        .withMessage("this registry is closed"));
     }
 
     @Test

@@ -163,6 +163,7 @@ public final class ServiceFeed {
                     return;
                 }
                 closed = true;
+                offered = null;
                 pending.clear();
             }
             left(this);
@@ -173,12 +174,15 @@ public final class ServiceFeed {
                 return;
             }
             synchronized (pending) {
+                if (closed) {
+                    return;
+                }
                 offered = snapshot;
                 if (!tooMany) {
                     changes.forEach(change -> pending.merge(change.instance().id(), change, Subscriber::join));
                     tooMany = pending.size() > MOST_PENDING;
                 }
-                if (tooMany || closed) {
+                if (tooMany) {
                     pending.clear();
                 }
             }
@@ -196,7 +200,7 @@ public final class ServiceFeed {
 
         private void start() {
             synchronized (pending) {
-                if (closed || running || offered == null) {
+                if (running || offered == null) {
                     return;
                 }
                 running = true;
@@ -216,7 +220,7 @@ public final class ServiceFeed {
                 boolean compare;
                 synchronized (pending) {
                     ServiceSnapshot next = offered;
-                    if (closed || next == null) {
+                    if (next == null) {
                         running = false;
                         return;
                     }

@@ -74,6 +74,15 @@ public final class EtcdMetrics {
         }
     }
 
+    /** True when it takes itself for the leader. */
+    boolean leads() {
+        try {
+            return get("/metrics").lines().anyMatch("etcd_server_is_leader 1"::equals);
+        } catch (IOException notNow) {
+            return false;
+        }
+    }
+
     private double sum(String name, ToDoubleFunction<String> weight) {
         double sum = 0;
         for (Map.Entry<String, Double> entry : all().entrySet()) {

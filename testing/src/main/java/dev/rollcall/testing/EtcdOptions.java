@@ -1,5 +1,6 @@
 package dev.rollcall.testing;
 
+import dev.rollcall.testing.TestCertificates.Identity;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,7 +12,8 @@ import java.util.TreeMap;
  * The command line flags an {@link EtcdProcess} is started with. Immutable.
  *
  * <p>The defaults favour fast tests: a heartbeat of 10 ms and an election timeout of 100 ms, which start a single etcd in a
- * tenth of a second (its own defaults need one second for each restart) and make the smallest lease 1 s instead of 2 s.
+ * tenth of a second (its own defaults need one second for each restart) and make the smallest lease 1 s instead of 2 s, and the
+ * cheapest password hash.
  *
  * @param flags etcd's flags without the leading dashes
  * @param noFsync true to skip fsync where the installed etcd can (3.5 and newer); older ones ignore it
@@ -24,7 +26,8 @@ public record EtcdOptions(Map<String, String> flags, boolean noFsync) {
 
     /** What nearly every test wants. */
     public static EtcdOptions defaults() {
-        return new EtcdOptions(Map.of("heartbeat-interval", "10", "election-timeout", "100"), false);
+        return new EtcdOptions(
+                Map.of("heartbeat-interval", "10", "election-timeout", "100", "bcrypt-cost", "4"), false);
     }
 
     /** Any flag of etcd's, without the leading dashes; an empty value for one that takes none. */
@@ -50,17 +53,18 @@ public record EtcdOptions(Map<String, String> flags, boolean noFsync) {
         return with("auth-token", "simple").with("auth-token-ttl", String.valueOf(ttl.toSeconds()));
     }
 
-    /** Signed tokens (JWT, RS256) that end after this time whatever happens; the keys are PEM files. */
-    public EtcdOptions withJwtTokens(Path publicKey, Path privateKey, Duration ttl) {
+    /** Signed tokens (JWT, RS256) that end after this time whatever happens; see {@link TestCertificates#tokenKeys}. */
+    public EtcdOptions withJwtTokens(Identity keys, Duration ttl) {
         return with(
                 "auth-token",
-                "jwt,pub-key=" + publicKey + ",priv-key=" + privateKey + ",sign-method=RS256,ttl=" + ttl.toSeconds()
-                        + "s");
+                "jwt,pub-key=" + keys.certificate() + ",priv-key=" + keys.key() + ",sign-method=RS256,ttl="
+                        + ttl.toSeconds() + "s");
     }
 
     /** Clients must speak TLS and see this certificate. */
-    public EtcdOptions withServerCertificate(Path certificate, Path key) {
-        return with("cert-file", certificate.toString()).with("key-file", key.toString());
+    public EtcdOptions withServerCertificate(Identity server) {
+        return with("cert-file", server.certificate().toString())
+                .with("key-file", server.key().toString());
     }
 
     /** Clients must show a certificate signed by this authority; its common name is the etcd user. */

@@ -45,6 +45,7 @@ public final class EtcdProcess implements AutoCloseable {
     private final Path home;
     private int backups;
     private @Nullable Process process;
+    private boolean paused;
 
     EtcdProcess(EtcdMember member, String initialCluster, EtcdOptions options) {
         this.member = member;
@@ -112,6 +113,11 @@ public final class EtcdProcess implements AutoCloseable {
         return current != null && current.isAlive();
     }
 
+    /** True while it runs and is not paused. */
+    boolean isResponsive() {
+        return isAlive() && !paused;
+    }
+
     /** Starts it on its ports and its data, and waits until it serves. */
     public void start() {
         spawn();
@@ -125,6 +131,7 @@ public final class EtcdProcess implements AutoCloseable {
         }
         List<String> command = member.command(Binaries.etcd(), data(), initialCluster, options);
         try {
+            paused = false;
             process = new ProcessBuilder(command)
                     .directory(home.toFile())
                     .redirectErrorStream(true)
@@ -171,12 +178,14 @@ public final class EtcdProcess implements AutoCloseable {
 
     /** SIGSTOP: connections stay open and nothing answers. */
     public void pause() {
-        signal("STOP");
+        Signals.pause(running());
+        paused = true;
     }
 
     /** SIGCONT: goes on after {@link #pause()}. */
     public void resume() {
-        signal("CONT");
+        Signals.resume(running());
+        paused = false;
     }
 
     /** Deletes the data of a stopped etcd. After the next start it has the same cluster id and another past. */
@@ -238,10 +247,6 @@ public final class EtcdProcess implements AutoCloseable {
         if (isAlive()) {
             throw new IllegalStateException(this + ": running (expected: stopped)");
         }
-    }
-
-    private void signal(String name) {
-        Signals.send(name, running());
     }
 
     private void awaitEnd(Process current) {

@@ -1,5 +1,6 @@
 package dev.rollcall.testing;
 
+import dev.rollcall.testing.TestCertificates.Identity;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -46,8 +47,8 @@ public final class Etcdctl {
     }
 
     /** Shows this certificate to etcd. */
-    public Etcdctl withCertificate(Path certificate, Path key) {
-        return with("--cert=" + certificate).with("--key=" + key);
+    public Etcdctl withCertificate(Identity client) {
+        return with("--cert=" + client.certificate()).with("--key=" + client.key());
     }
 
     /** Logs in with each command. */

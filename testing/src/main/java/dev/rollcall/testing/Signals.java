@@ -18,7 +18,7 @@ public final class Signals {
         send("CONT", process);
     }
 
-    static void send(String signal, Process process) {
+    private static void send(String signal, Process process) {
         try {
             Process kill = new ProcessBuilder("sh", "-c", "kill -" + signal + " " + process.pid())
                     .redirectErrorStream(true)

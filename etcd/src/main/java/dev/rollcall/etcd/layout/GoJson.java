@@ -9,9 +9,8 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Builds JSON byte for byte as Go's {@code encoding/json} does (1.22 and later; earlier ones write backspace and form feed as
- * {@code \u0008} and {@code \u000c}): no spaces, HTML's characters escaped, maps sorted by the bytes of their keys, empty maps
- * and lists as null. For one thread.
+ * Builds JSON byte for byte as Go's {@code encoding/json} does: no spaces, HTML's characters escaped, maps sorted by the bytes of
+ * their keys, empty maps and lists as null. Backspace and form feed have the short form, as since Go 1.22. For one thread.
  */
 final class GoJson {
     private static final Comparator<String> BY_BYTES =

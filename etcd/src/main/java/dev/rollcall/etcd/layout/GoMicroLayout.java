@@ -30,6 +30,9 @@ final class GoMicroLayout implements Layout {
     /** Larger values are neither written nor read; etcd itself takes requests of 1.5 MiB. */
     static final int LARGEST_VALUE = 512 * 1024;
 
+    /** Maps with more entries are neither written nor read: names made to collide would take too long. */
+    static final int MOST_ENTRIES = 1024;
+
     private static final String RESERVED = "rollcall.";
     private static final Set<String> BROKERS = Set.of("micro.http.broker", "go.micro.http.broker");
 

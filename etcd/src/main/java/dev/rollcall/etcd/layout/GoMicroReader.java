@@ -16,7 +16,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,8 +30,9 @@ final class GoMicroReader {
     private static final int DEEPEST = 64;
 
     private static final JsonFactory JSON = JsonFactory.builder()
-            // the interner does what these would do, for longer than one value and within a bound
+            // our interner is bounded, the JVM's is not
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            // the table of names is shared: one value's names must not make another value fail
             .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
             .disable(JsonFactory.Feature.CHARSET_DETECTION)
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -46,12 +46,12 @@ final class GoMicroReader {
 
     private final JsonParser json;
     private final Interner interner;
-    private final boolean plain;
+    private final boolean escapes;
 
-    private GoMicroReader(JsonParser json, Interner interner, boolean plain) {
+    private GoMicroReader(JsonParser json, Interner interner, boolean escapes) {
         this.json = json;
         this.interner = interner;
-        this.plain = plain;
+        this.escapes = escapes;
     }
 
     static Instance read(String key, byte[] value, Interner interner) throws UnreadableValueException {
@@ -59,12 +59,17 @@ final class GoMicroReader {
             throw new UnreadableValueException(
                     value.length + " bytes (expected: at most " + GoMicroLayout.LARGEST_VALUE + ")");
         }
-        boolean plain = plain(value);
+        boolean ascii = true;
+        boolean escapes = false;
+        for (byte b : value) {
+            ascii &= b >= 0;
+            escapes |= b == '\\';
+        }
         try (JsonParser json = JSON.createParser(value)) {
-            if (!plain) {
+            if (!ascii) {
                 StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value));
             }
-            return new GoMicroReader(json, interner, plain).instance(key);
+            return new GoMicroReader(json, interner, escapes).instance(key);
         } catch (CharacterCodingException e) {
             throw new UnreadableValueException("not UTF-8 (expected: JSON in UTF-8)");
         } catch (StreamConstraintsException e) {
@@ -80,16 +85,6 @@ final class GoMicroReader {
         }
     }
 
-    /** Whether it holds ASCII without escapes only, so that neither bytes nor surrogates can be wrong. */
-    private static boolean plain(byte[] value) {
-        for (byte b : value) {
-            if (b < 0 || b == '\\') {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private Instance instance(String key) throws IOException, UnreadableValueException {
         String service = "";
         String version = "";
@@ -103,7 +98,7 @@ final class GoMicroReader {
                     case "name" -> service = shared();
                     case "version" -> version = shared();
                     case "metadata" -> metadata = map();
-                    case "endpoints" -> endpoints = interner.value(list(this::endpoint));
+                    case "endpoints" -> endpoints = interner.list(list(this::endpoint));
                     case "nodes" -> node = firstNode();
                     default -> json.skipChildren();
                 }
@@ -229,13 +224,17 @@ final class GoMicroReader {
         if (!is(JsonToken.START_OBJECT, "an object")) {
             return Map.of();
         }
-        Map<String, String> map = new HashMap<>();
+        List<String> pairs = new ArrayList<>();
         while (json.nextToken() != JsonToken.END_OBJECT) {
-            String name = interned();
+            if (pairs.size() == 2 * GoMicroLayout.MOST_ENTRIES) {
+                throw new UnreadableValueException(
+                        path() + ": too many entries (expected: at most " + GoMicroLayout.MOST_ENTRIES + ")");
+            }
+            pairs.add(interned());
             json.nextToken();
-            map.put(name, shared());
+            pairs.add(shared());
         }
-        return interner.value(Map.copyOf(map));
+        return pairs.isEmpty() ? Map.of() : interner.map(pairs);
     }
 
     /** Goes to the next field's value and returns its name in lower case; null at the end of the object. */
@@ -279,16 +278,18 @@ final class GoMicroReader {
     }
 
     private String interned() throws IOException {
-        if (plain) {
+        if (!escapes) {
             return interner.text(json.getTextCharacters(), json.getTextOffset(), json.getTextLength());
         }
         char[] text = repaired(json.getText()).toCharArray();
         return interner.text(text, 0, text.length);
     }
 
-    /** With U+FFFD for each half of a surrogate pair. */
+    /** With U+FFFD for each half of a surrogate pair, which only an escape can bring. */
     private String repaired(String text) {
-        return plain ? text : new String(text.getBytes(StandardCharsets.UTF_16BE), StandardCharsets.UTF_16BE);
+        return escapes && text.chars().anyMatch(c -> Character.isSurrogate((char) c))
+                ? new String(text.getBytes(StandardCharsets.UTF_16BE), StandardCharsets.UTF_16BE)
+                : text;
     }
 
     private UnreadableValueException wrong(String expected) {
@@ -302,8 +303,11 @@ final class GoMicroReader {
                     case VALUE_TRUE, VALUE_FALSE -> "a boolean";
                     default -> "a number";
                 };
+        return new UnreadableValueException(path() + ": " + got + " (expected: " + expected + ")");
+    }
+
+    private String path() {
         String path = json.getParsingContext().pathAsPointer().toString();
-        return new UnreadableValueException(
-                (path.isEmpty() ? "value" : Text.plain(path)) + ": " + got + " (expected: " + expected + ")");
+        return path.isEmpty() ? "value" : Text.plain(path);
     }
 }

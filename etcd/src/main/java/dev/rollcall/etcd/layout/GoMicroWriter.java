@@ -63,6 +63,11 @@ final class GoMicroWriter {
     }
 
     private void endpoint(Endpoint endpoint) {
+        if (endpoint.metadata().size() > GoMicroLayout.MOST_ENTRIES) {
+            throw new InvalidInstanceException("endpoint " + Text.quote(endpoint.name()) + ": "
+                    + endpoint.metadata().size() + " metadata entries (expected: at most "
+                    + GoMicroLayout.MOST_ENTRIES + ")");
+        }
         if (v5) {
             out.raw("{\"request\":");
         } else {

@@ -133,6 +133,16 @@ class GoMicroEncodeTest {
     }
 
     @Test
+    void an_endpoint_with_more_metadata_than_is_read_is_refused() {
+        Map<String, String> metadata =
+                IntStream.range(0, 1025).boxed().collect(Collectors.toMap(i -> "k" + i, i -> ""));
+        assertThatThrownBy(
+                        () -> LAYOUT.encode(PAY.withEndpoints(List.of(new Endpoint("Pay.Card", null, null, metadata)))))
+                .isInstanceOf(InvalidInstanceException.class)
+                .hasMessage("endpoint \"Pay.Card\": 1025 metadata entries (expected: at most 1024)");
+    }
+
+    @Test
     void the_old_layout_is_for_reading() {
         Layout old = Layouts.of("go-micro-old", null);
         assertThat(old.writable()).isFalse();

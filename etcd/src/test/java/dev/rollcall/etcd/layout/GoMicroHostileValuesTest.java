@@ -12,6 +12,8 @@ import dev.rollcall.Status;
 import dev.rollcall.Value;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -163,6 +165,30 @@ class GoMicroHostileValuesTest {
                 .isEqualTo(Map.of("a", filling));
         assertThatThrownBy(() -> LAYOUT.decode("n1", (start + filling + "x" + end).getBytes(UTF_8)))
                 .hasMessage("524289 bytes (expected: at most 524288)");
+    }
+
+    @Test
+    void a_thousand_entries_are_read_and_a_few_more_are_not_whatever_their_hashes() throws Exception {
+        assertThat(decode(colliding(1024)).serviceMetadata()).hasSize(1024);
+        assertThatThrownBy(() -> decode(colliding(1025)))
+                .isInstanceOf(UnreadableValueException.class)
+                .hasMessage("/metadata/BBAaAaAaAaAaAaAaAaAaAa: too many entries (expected: at most 1024)");
+    }
+
+    /** A value whose metadata has this many different names, all of one hash. */
+    private static String colliding(int entries) {
+        String metadata = IntStream.range(0, entries)
+                .mapToObj(i -> "\""
+                        + IntStream.rangeClosed(0, 10)
+                                .mapToObj(bit -> (i >> (10 - bit) & 1) == 0 ? "Aa" : "BB")
+                                .collect(Collectors.joining())
+                        + "\":\"\"")
+                .collect(Collectors.joining(","));
+        return service("\"pay\",\"metadata\":{" + metadata + "}", "[" + node("\"10.0.0.7:80\"") + "]");
+    }
+
+    private static Instance decode(String json) throws UnreadableValueException {
+        return LAYOUT.decode("/micro/registry/pay/n1", json.getBytes(UTF_8));
     }
 
     @ParameterizedTest

@@ -3,9 +3,11 @@ package dev.rollcall.etcd.layout;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rollcall.Endpoint;
 import dev.rollcall.Instance;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,13 +58,37 @@ class InternerTest {
 
     @Test
     void equal_maps_and_lists_become_one() {
-        Map<String, String> map = Map.of("zone", "a", "weight", "1");
-        assertThat(interner.value(map)).isSameAs(map);
-        assertThat(interner.value(Map.of("weight", "1", "zone", "a"))).isSameAs(map);
-        List<String> list = List.of("a", "b", "c");
-        assertThat(interner.value(list)).isSameAs(list);
-        assertThat(interner.value(List.of("a", "b", "c"))).isSameAs(list);
-        assertThat(interner.value(List.of("a", "b"))).isEqualTo(List.of("a", "b"));
+        Map<String, String> map = interner.map(List.of("weight", "1", "zone", "a"));
+        assertThat(map).isEqualTo(Map.of("zone", "a", "weight", "1"));
+        assertThat(interner.map(List.of("weight", "1", "zone", "a"))).isSameAs(map);
+        assertThat(interner.map(List.of("zone", "a", "weight", "1"))).isSameAs(map);
+        assertThat(interner.map(List.of("weight", "1", "zone", "b", "zone", "a")))
+                .isSameAs(map);
+        List<Endpoint> list = List.of(Endpoint.of("a"), Endpoint.of("b"), Endpoint.of("c"));
+        assertThat(interner.list(list)).isSameAs(list);
+        assertThat(interner.list(List.copyOf(new ArrayList<>(list)))).isSameAs(list);
+        assertThat(interner.list(List.of(Endpoint.of("a")))).isEqualTo(List.of(Endpoint.of("a")));
+    }
+
+    @Test
+    void maps_of_one_hash_are_told_apart() {
+        for (List<String> pairs : List.of(
+                List.of("a", "b"),
+                List.of("b", "a"),
+                List.of("a", "1", "b", "2"),
+                List.of("a", "2", "b", "1"),
+                List.of("Aa", "1", "c", "1"),
+                List.of("BB", "1", "c", "1"),
+                List.of("BB", "1", "BB", "1"),
+                List.of("Aa", "1", "BB", "1"),
+                List.of("Aa", "1", "Aa", "1"),
+                List.of("BB", "1", "Aa", "1"))) {
+            Map<String, String> expected = new HashMap<>();
+            for (int i = 0; i < pairs.size(); i += 2) {
+                expected.put(pairs.get(i), pairs.get(i + 1));
+            }
+            assertThat(interner.map(pairs)).as("%s", pairs).isEqualTo(expected);
+        }
     }
 
     @Test
@@ -88,8 +114,8 @@ class InternerTest {
                     for (int i = 0; i < 50_000; i++) {
                         assertThat(text("k" + i % 20_000).equals("k" + i % 20_000))
                                 .isTrue();
-                        Map<String, String> map = Map.of("k", "v" + i % 5_000);
-                        assertThat(interner.value(map).equals(map)).isTrue();
+                        assertThat(interner.map(List.of("k", "v" + i % 5_000)).get("k"))
+                                .isEqualTo("v" + i % 5_000);
                     }
                 }));
             }

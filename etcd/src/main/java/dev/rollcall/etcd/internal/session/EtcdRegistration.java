@@ -2,7 +2,6 @@ package dev.rollcall.etcd.internal.session;
 
 import dev.rollcall.Event;
 import dev.rollcall.Instance;
-import dev.rollcall.InvalidInstanceException;
 import dev.rollcall.Registration;
 import dev.rollcall.RollcallException;
 import dev.rollcall.Text;
@@ -113,12 +112,7 @@ public final class EtcdRegistration implements Registration {
 
     @Override
     public void update(Instance wanted) {
-        wanted.checkRegistrable();
-        if (!wanted.service().equals(instance.service()) || !wanted.id().equals(instance.id())) {
-            throw new InvalidInstanceException("update: " + Text.quote(wanted.id()) + " of "
-                    + Text.quote(wanted.service()) + " (expected: the same id and service, " + Text.quote(instance.id())
-                    + " of " + Text.quote(instance.service()) + ")");
-        }
+        instance.checkChangeTo(wanted);
         session.encode(wanted);
         instance = wanted;
         engine.run(() -> kept().update(wanted));

@@ -5,7 +5,6 @@ import dev.rollcall.Instance;
 import dev.rollcall.Registration.State;
 import dev.rollcall.RollcallException;
 import dev.rollcall.SupersededException;
-import dev.rollcall.Text;
 import dev.rollcall.UnavailableException;
 import dev.rollcall.etcd.api.Event;
 import dev.rollcall.etcd.api.KVGrpc;
@@ -396,7 +395,7 @@ final class Keeper implements Lease.Listener {
             return false;
         } else if (underOurLease && restored) {
             shared = true;
-            supersede();
+            supersede(found);
         } else if (underOurLease) {
             restored = true;
             own.mod = found.getModRevision();
@@ -417,7 +416,7 @@ final class Keeper implements Lease.Listener {
             @Override
             void got(LeaseTimeToLiveResponse answer) {
                 if (answer.getTTL() > 0) {
-                    supersede();
+                    supersede(found);
                 } else {
                     repair(found.getKey(), found);
                 }
@@ -442,13 +441,9 @@ final class Keeper implements Lease.Listener {
         }
     }
 
-    private void supersede() {
+    private void supersede(KeyValue by) {
         dropLease();
-        become(
-                State.SUPERSEDED,
-                new SupersededException("another living process registered the id "
-                        + Text.quote(instance.id()) + " of " + Text.quote(instance.service())
-                        + " and owns it now; it is registered again when that one leaves"));
+        become(State.SUPERSEDED, SupersededException.of(instance, session.addressIn(by)));
     }
 
     private void dropLease() {

@@ -5,13 +5,14 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.rollcall.DuplicateRegistrationException;
 import dev.rollcall.Instance;
 import dev.rollcall.RollcallException;
-import dev.rollcall.Text;
 import dev.rollcall.UnavailableException;
+import dev.rollcall.etcd.api.KeyValue;
 import dev.rollcall.etcd.internal.client.Client;
 import dev.rollcall.etcd.internal.client.Connection;
 import dev.rollcall.etcd.internal.client.Engine;
 import dev.rollcall.etcd.internal.client.Watches;
 import dev.rollcall.etcd.layout.Layout;
+import dev.rollcall.etcd.layout.UnreadableValueException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -49,9 +50,7 @@ public final class Session implements Client.Listener {
         EtcdRegistration registration = new EtcdRegistration(this, engine, instance);
         EtcdRegistration holder = held.putIfAbsent(name(instance), registration);
         if (holder != null) {
-            throw new DuplicateRegistrationException("id " + Text.quote(instance.id()) + " of "
-                    + Text.quote(instance.service()) + ": already registered by this process, at "
-                    + holder.instance().address() + " (expected: close that registration first)");
+            throw DuplicateRegistrationException.of(holder.instance());
         }
         engine.run(() -> {
             Keeper keeper = new Keeper(this, registration, instance, ttl);
@@ -119,6 +118,21 @@ public final class Session implements Client.Listener {
             }
         }
         return values;
+    }
+
+    /** Where the instance in a key says it is, for people. */
+    String addressIn(KeyValue found) {
+        for (Layout layout : layouts) {
+            try {
+                return layout.decode(
+                                found.getKey().toStringUtf8(), found.getValue().toByteArray())
+                        .address()
+                        .toString();
+            } catch (UnreadableValueException e) {
+                continue; // perhaps another layout's key
+            }
+        }
+        return "an unknown address";
     }
 
     /** The reason why there is no connection, or what else is wrong. */

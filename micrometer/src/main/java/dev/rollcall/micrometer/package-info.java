@@ -1,0 +1,5 @@
+/** Rollcall's metrics for Micrometer. */
+@NullMarked
+package dev.rollcall.micrometer;
+
+import org.jspecify.annotations.NullMarked;
