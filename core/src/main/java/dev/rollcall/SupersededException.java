@@ -8,10 +8,14 @@ public final class SupersededException extends RollcallException {
         super(message, null);
     }
 
-    /** Says that this instance of ours is the one that another process took over. */
-    public static SupersededException of(Instance ours) {
-        return new SupersededException(
-                "registration: " + Text.quote(ours.service()) + " " + Text.quote(ours.id())
-                        + " was registered again by another living process, which owns it now; ours returns when that one leaves");
+    /**
+     * Says that this instance of ours is the one that another process took over.
+     *
+     * @param by where that process says it is, as far as known
+     */
+    public static SupersededException of(Instance ours, String by) {
+        return new SupersededException("registration: " + Text.quote(ours.service()) + " " + Text.quote(ours.id())
+                + " was registered again by another living process, at " + Text.plain(by)
+                + "; ours returns when that one leaves");
     }
 }

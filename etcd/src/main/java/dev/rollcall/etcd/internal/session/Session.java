@@ -129,7 +129,7 @@ public final class Session implements Client.Listener {
                         .address()
                         .toString();
             } catch (UnreadableValueException e) {
-                continue; // perhaps another layout's key
+                // perhaps another layout's key
             }
         }
         return "an unknown address";
