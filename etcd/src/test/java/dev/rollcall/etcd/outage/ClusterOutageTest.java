@@ -28,7 +28,7 @@ class ClusterOutageTest {
     @BeforeEach
     void open() {
         cluster = EtcdCluster.launch();
-        String url = "etcd://" + String.join(",", cluster.endpoints()) + "?ttl=5s";
+        String url = "etcd://" + cluster.endpoints() + "?ttl=5s";
         provider = Rollcall.connect(url);
         consumer = Rollcall.connect(url);
         a = provider.register(Instance.of(SERVICE, "10.0.0.1", 8080).withId("a"))
