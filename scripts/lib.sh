@@ -78,6 +78,16 @@ need_etcd() {
   export ETCD_BIN=$found
 }
 
+# The tests use etcdctl too: the one beside etcd, or the one in PATH.
+need_etcdctl() {
+  local tries
+  for tries in 1 2; do
+    [[ ! -x ${ETCD_BIN%/*}/etcdctl ]] && ! command -v etcdctl >/dev/null || return 0
+    ((tries == 1 && EUID == 0)) && command -v apt-get >/dev/null && install_etcd
+  done
+  die "etcdctl is missing (on Debian, as root: apt-get install etcd-client)"
+}
+
 # Debian starts a service when it is installed; a policy of "no" (101) prevents that, and we take only our own away again.
 install_etcd() {
   local policy=/usr/sbin/policy-rc.d ours= log

@@ -63,7 +63,7 @@ final class Cli {
             names = "--timeout",
             paramLabel = "DURATION",
             scope = ScopeType.INHERIT,
-            description = "how long the registry may take to answer: 500ms, 3s, ...")
+            description = "how long one call of the registry may take: 500ms, ... (default: 2s)")
     private @Nullable String timeout;
 
     @Option(

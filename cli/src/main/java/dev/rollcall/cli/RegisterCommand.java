@@ -81,8 +81,6 @@ final class RegisterCommand implements Callable<Integer> {
             cli.console()
                     .note(replaced.given() + " cannot be called from elsewhere, registering "
                             + replaced.instance().address());
-        } else if (event instanceof Event.Disconnected lost) {
-            cli.console().note(String.valueOf(lost.problem().getMessage()));
         }
     }
 

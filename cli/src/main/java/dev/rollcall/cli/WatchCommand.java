@@ -26,6 +26,9 @@ final class WatchCommand implements Callable<Integer> {
     private static final Duration FOR_EVER = Duration.ofDays(36_500);
 
     private final Cli cli;
+    private volatile boolean watching;
+    private boolean stale;
+    private boolean away;
 
     @Parameters(paramLabel = "SERVICE", description = "its name, hello.srv.say")
     private String service = "";
@@ -42,6 +45,7 @@ final class WatchCommand implements Callable<Integer> {
             if (first.size() == 0) {
                 cli.console().note("no instances yet, waiting for the first");
             }
+            watching = true;
             rollcall.watch(service, this::changed);
             cli.console().stop().await(FOR_EVER);
             return Cli.OK;
@@ -54,11 +58,23 @@ final class WatchCommand implements Callable<Integer> {
         }
     }
 
+    /** Called serially. The causes of an outage are told once, and not at all before the first list, which tells its own. */
     private void heard(Event event) {
-        if (event instanceof Event.ViewChanged changed && changed.freshness() != ServiceSnapshot.Freshness.COLD) {
-            line(changed.freshness().name(), null, 0, 0);
+        if (event instanceof Event.ViewChanged changed) {
+            if (changed.freshness() == ServiceSnapshot.Freshness.STALE) {
+                stale = true;
+                line("STALE", null, 0, 0);
+            } else if (stale) {
+                stale = false;
+                line("LIVE", null, 0, 0);
+            }
         } else if (event instanceof Event.Disconnected lost) {
-            cli.console().note(String.valueOf(lost.problem().getMessage()));
+            if (watching && !away) {
+                away = true;
+                cli.console().note(String.valueOf(lost.problem().getMessage()));
+            }
+        } else if (event instanceof Event.Connected) {
+            away = false;
         } else if (event instanceof Event.ValueSkipped skipped) {
             cli.console().note("skipped " + skipped.key() + ": " + skipped.reason());
         }

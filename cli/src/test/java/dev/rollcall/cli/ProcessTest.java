@@ -1,6 +1,7 @@
 package dev.rollcall.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -85,5 +86,21 @@ class ProcessTest {
         Process failed = rollcall("instances", "no.such", "--registry", "memory:");
         assertThat(code(failed)).isEqualTo(1);
         assertThat(err(failed).lines()).hasSize(1);
+    }
+
+    @Test
+    void the_demo_ends_all_that_it_started_when_it_is_stopped() throws Exception {
+        Process demo = rollcall("demo");
+        BufferedReader out = out(demo);
+        String line = out.readLine();
+        while (line != null && !line.contains("a caller picks an instance")) {
+            line = out.readLine();
+        }
+        List<ProcessHandle> children = demo.descendants().toList();
+        assertThat(children).as("etcd and three instances").hasSize(4);
+        demo.toHandle().destroy();
+        assertThat(code(demo)).isZero();
+        await().until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+        assertThat(err(demo)).isEmpty();
     }
 }

@@ -36,7 +36,11 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
                     "go-micro"),
             new Option("prefix", "a path", "replaces the layout's own prefix", "the layout's"),
             new Option("ttl", "a duration of at least 2s", "how long an instance outlives its process", "the layout's"),
-            new Option("timeout", "a duration of at least 100ms", "of one call of etcd", "2s"),
+            new Option(
+                    "timeout",
+                    "a duration of at least 100ms",
+                    "of one call of etcd; a whole read may take half as long again",
+                    "2s"),
             new Option("fail-fast", "true or false", "fail at the start when etcd is not there in 3 s", "false"),
             new Option("tls", "true or false", "speak TLS to addresses without http:// or https://", "false"),
             new Option("ca", "a PEM file", "the certificates to trust", "the system's"),
@@ -77,7 +81,7 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
                 options.duration("retry-cap", longest(ttl), LEAST_TIMEOUT),
                 layouts.get(0).prefix());
         Views.Settings views = new Views.Settings(
-                layouts, options.number("page-size", 5_000, 100_000), hold, FAIL_FAST_WITHIN, options.bool("hidden"));
+                layouts, options.number("page-size", 5_000, 100_000), hold, wholeRead(timeout), options.bool("hidden"));
         return new EtcdSettings(client, layouts, views, ttl, options.bool("fail-fast"));
     }
 
@@ -89,6 +93,11 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
     /** How long the start may take with {@code fail-fast}. */
     Duration failFastWithin() {
         return FAIL_FAST_WITHIN;
+    }
+
+    /** A read of several calls and tries may take half as long again as one call. */
+    private static Duration wholeRead(Duration timeout) {
+        return timeout.multipliedBy(3).dividedBy(2);
     }
 
     private static Duration longer(Duration a, Duration b) {
