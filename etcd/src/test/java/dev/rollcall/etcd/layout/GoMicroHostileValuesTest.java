@@ -214,7 +214,7 @@ class GoMicroHostileValuesTest {
                 Status.DRAINING,
                 Map.of(text, text),
                 Map.of(text, text),
-                List.of(new Endpoint(text, new Value(text, text, List.of()), null, Map.of(text, text))));
+                List.of(new Endpoint("x", new Value(text, text, List.of()), null, Map.of(text, text))));
         for (String name : List.of("go-micro", "go-micro-v5")) {
             Layout layout = Layouts.of(name, null);
             Layout.Entry entry = layout.encode(instance).get(0);
