@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes an instance's value as go-micro does; the order of fields changed with v5. */
 final class GoMicroWriter {
-    private final GoJson out = new GoJson();
+    private final GoJsonWriter out = new GoJsonWriter();
     private final boolean v5;
 
     private GoMicroWriter(boolean v5) {

@@ -46,7 +46,7 @@ class GoMicroEncodeTest {
     void go_1_22_and_later_escapes_each_character_so() {
         String all = IntStream.range(0, 128).mapToObj(Character::toString).collect(Collectors.joining());
         assertThat(new String(
-                        new GoJson()
+                        new GoJsonWriter()
                                 .text(all + "\u2028\u2029\ufeff\ufffd\ud83d\ude00\u00e9\ud800")
                                 .bytes(),
                         UTF_8))

@@ -38,7 +38,7 @@ class GoMicroHostileValuesTest {
         return Stream.of(
                 Arguments.of("", "value: nothing (expected: an object)"),
                 Arguments.of(" \n", "value: nothing (expected: an object)"),
-                Arguments.of("null", "name: none (expected: the service's)"),
+                Arguments.of("null", "value: null (expected: an object)"),
                 Arguments.of("1", "value: a number (expected: an object)"),
                 Arguments.of("[]", "value: a list (expected: an object)"),
                 Arguments.of("\"pay\"", "value: text (expected: an object)"),
