@@ -123,7 +123,7 @@ final class EtcdRegistry implements Registry {
 
     private void checkOpen() {
         if (closed) {
-            throw new UnavailableException("this registry is closed");
+            throw new IllegalStateException("the registry is closed");
         }
     }
 
