@@ -57,7 +57,7 @@ final class GoJsonReader {
         this.escapes = escapes;
     }
 
-    /** Reads one value of some kind; is called where the value begins and leaves the reader at its end. */
+    /** Makes something of an object: calls {@link #field()} until it returns null, and reads or skips each field's value. */
     interface Body<T> {
         @Nullable
         T read(GoJsonReader json) throws IOException, UnreadableValueException;
