@@ -167,7 +167,7 @@ public final class MemoryRegistry implements Registry {
 
     private void checkOpen() {
         if (closed) {
-            throw new UnavailableException("this registry is closed");
+            throw new IllegalStateException("the registry is closed");
         }
     }
 

@@ -450,9 +450,9 @@ public abstract class RegistryContract {
                         () -> registry.lookup(name("pay")),
                         registry::services,
                         () -> registry.watch(name("pay"), SnapshotListener.NONE))
-                .forEach(call -> assertThatExceptionOfType(UnavailableException.class)
+                .forEach(call -> assertThatExceptionOfType(IllegalStateException.class)
                         .isThrownBy(call)
-                        .withMessage("this registry is closed"));
+                        .withMessage("the registry is closed"));
     }
 
     @Test

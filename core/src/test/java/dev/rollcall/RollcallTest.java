@@ -182,8 +182,8 @@ class RollcallTest {
         assertThat(rollcall.views()).isEmpty();
         assertThat(events).contains(new Event.RegistrationChanged(instance("a"), State.REGISTERED, State.CLOSED, null));
         assertThat(view.snapshot().service()).isEqualTo("svc.pay");
-        assertThatThrownBy(() -> rollcall.register(instance("b"))).isInstanceOf(UnavailableException.class);
-        assertThatThrownBy(() -> rollcall.service("svc.pay")).isInstanceOf(UnavailableException.class);
+        assertThatThrownBy(() -> rollcall.register(instance("b"))).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> rollcall.service("svc.pay")).isInstanceOf(IllegalStateException.class);
     }
 
     @Test

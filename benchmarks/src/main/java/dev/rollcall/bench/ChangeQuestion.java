@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a large service adds to a change that has been read and decoded: a longer search and a larger copy. What a change costs in
- * all, with etcd, is asked elsewhere.
+ * What a large service adds to a change that has been read and decoded: a longer search and a larger copy. It may add as much as a
+ * view may add to a raw watch.
  */
 final class ChangeQuestion implements Question {
     @Override
@@ -27,7 +27,7 @@ final class ChangeQuestion implements Question {
                 "10,000 instances less 100",
                 String.format(Locale.ROOT, "%.0f ns - %.0f ns", large, small),
                 (large - small) / 1000,
-                5,
+                10,
                 "us"));
     }
 }

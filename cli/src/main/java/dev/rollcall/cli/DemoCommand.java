@@ -67,7 +67,7 @@ final class DemoCommand implements Callable<Integer> {
 
     private int tell(DemoEtcd etcd, List<DemoProcess> processes) throws IOException {
         say("etcd starts on " + etcd.url() + " (its data goes when the demo ends)");
-        for (String id : List.of("anna", "ben", "cleo")) {
+        for (String id : List.of("say-1", "say-2", "say-3")) {
             processes.add(DemoProcess.start(SERVICE, id, TTL, etcd.url()));
         }
         say("three processes register " + SERVICE + ", each with a lease of " + TTL);
@@ -96,20 +96,20 @@ final class DemoCommand implements Callable<Integer> {
     }
 
     private DemoSummary.Times fate(DemoEtcd etcd, List<DemoProcess> processes, ServiceView view) throws IOException {
-        DemoProcess ben = processes.get(1);
-        say("kill -9 " + ben.pid() + " (ben): he cannot say good-bye");
-        ben.kill();
-        Duration killed = await("ben's lease to end", etcd, () -> !listed(view, "ben"));
+        DemoProcess second = processes.get(1);
+        say("kill -9 " + second.pid() + " (say-2): it cannot say good-bye");
+        second.kill();
+        Duration killed = await("say-2's lease to end", etcd, () -> !listed(view, "say-2"));
         pause();
-        DemoProcess cleo = processes.get(2);
-        say("kill " + cleo.pid() + " (cleo): she leaves gracefully");
-        cleo.leave();
-        Duration drained = await("cleo to drain", etcd, () -> !asksForCalls(view, "cleo"));
-        Duration left = drained.plus(await("cleo to leave", etcd, () -> !listed(view, "cleo")));
+        DemoProcess third = processes.get(2);
+        say("kill " + third.pid() + " (say-3): it leaves gracefully");
+        third.leave();
+        Duration drained = await("say-3 to drain", etcd, () -> !asksForCalls(view, "say-3"));
+        Duration left = drained.plus(await("say-3 to leave", etcd, () -> !listed(view, "say-3")));
         pause();
-        say("ben is started again");
-        processes.add(DemoProcess.start(SERVICE, "ben", TTL, etcd.url()));
-        Duration back = await("ben to be back", etcd, () -> listed(view, "ben"));
+        say("say-2 is started again");
+        processes.add(DemoProcess.start(SERVICE, "say-2", TTL, etcd.url()));
+        Duration back = await("say-2 to be back", etcd, () -> listed(view, "say-2"));
         return new DemoSummary.Times(killed, drained, left, back);
     }
 

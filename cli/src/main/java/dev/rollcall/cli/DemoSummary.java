@@ -34,11 +34,11 @@ final class DemoSummary {
                         + " connections, to a dead process that was still listed; the call went on to the next instance",
                 "  longest gap      " + counts.longestGap().toMillis() + " ms between two answers",
                 "  answers          " + answers,
-                "  ben killed       listed for another " + seconds(times.killed()) + ", as his lease of " + ttl
+                "  say-2 killed     listed for another " + seconds(times.killed()) + ", as its lease of " + ttl
                         + " ran",
-                "  cleo left        asked for no more calls after " + seconds(times.drained()) + ", was gone after "
+                "  say-3 left       asked for no more calls after " + seconds(times.drained()) + ", was gone after "
                         + seconds(times.left()),
-                "  ben came back    listed " + seconds(times.back()) + " after his process started");
+                "  say-2 came back  listed " + seconds(times.back()) + " after its process started");
     }
 
     static String byHand(String service, String registry, long pid, boolean now) {
@@ -54,7 +54,7 @@ final class DemoSummary {
                         "  ./rollcall instances " + service + at,
                         "  ./rollcall watch " + service + at,
                         "  ./rollcall register " + service + " --address 127.0.0.1:9000 --id dora --ttl 3s" + at,
-                        now ? "  kill -9 " + pid + "   (ben again)" : "  kill -9 PID   (one of its processes)"));
+                        now ? "  kill -9 " + pid + "   (say-2 again)" : "  kill -9 PID   (one of its processes)"));
     }
 
     static String json(Times times, DemoCaller.Counts counts) {

@@ -27,12 +27,6 @@ final class GoMicroLayout implements Layout {
     static final String STATUS = "rollcall.status";
     static final String DRAINING = "draining";
 
-    /** Larger values are neither written nor read; etcd itself takes requests of 1.5 MiB. */
-    static final int LARGEST_VALUE = 512 * 1024;
-
-    /** Maps with more entries are neither written nor read: names made to collide would take too long. */
-    static final int MOST_ENTRIES = 1024;
-
     private static final String RESERVED = "rollcall.";
     private static final Set<String> BROKERS = Set.of("micro.http.broker", "go.micro.http.broker");
 
@@ -76,9 +70,10 @@ final class GoMicroLayout implements Layout {
         checkReserved("metadata", instance.metadata());
         checkReserved("service metadata", instance.serviceMetadata());
         byte[] value = writer.apply(instance);
-        if (value.length > LARGEST_VALUE) {
+        // what we write must be read again; etcd itself would take a request of 1.5 MiB
+        if (value.length > GoJsonReader.LARGEST_VALUE) {
             throw new InvalidInstanceException("instance " + Text.quote(instance.id()) + ": " + value.length
-                    + " bytes as JSON (expected: at most " + LARGEST_VALUE + ")");
+                    + " bytes as JSON (expected: at most " + GoJsonReader.LARGEST_VALUE + ")");
         }
         return List.of(new Entry(prefix(instance.service()) + segment(instance.id()), value));
     }

@@ -2,9 +2,7 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Endpoint;
 import dev.rollcall.Instance;
-import dev.rollcall.InvalidInstanceException;
 import dev.rollcall.Status;
-import dev.rollcall.Text;
 import dev.rollcall.Value;
 import java.util.HashMap;
 import java.util.Map;
@@ -12,9 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Writes an instance's value as go-micro does; the order of fields changed with v5. */
 final class GoMicroWriter {
-    private static final int DEEPEST_VALUE = 16;
-
-    private final GoJson out = new GoJson();
+    private final GoJsonWriter out = new GoJsonWriter();
     private final boolean v5;
 
     private GoMicroWriter(boolean v5) {
@@ -63,19 +59,14 @@ final class GoMicroWriter {
     }
 
     private void endpoint(Endpoint endpoint) {
-        if (endpoint.metadata().size() > GoMicroLayout.MOST_ENTRIES) {
-            throw new InvalidInstanceException("endpoint " + Text.quote(endpoint.name()) + ": "
-                    + endpoint.metadata().size() + " metadata entries (expected: at most "
-                    + GoMicroLayout.MOST_ENTRIES + ")");
-        }
         if (v5) {
             out.raw("{\"request\":");
         } else {
             out.raw("{\"name\":").text(endpoint.name()).raw(",\"request\":");
         }
-        value(endpoint, endpoint.request(), 1);
+        value(endpoint.request());
         out.raw(",\"response\":");
-        value(endpoint, endpoint.response(), 1);
+        value(endpoint.response());
         out.raw(",\"metadata\":").map(endpoint.metadata());
         if (v5) {
             out.raw(",\"name\":").text(endpoint.name());
@@ -83,18 +74,14 @@ final class GoMicroWriter {
         out.raw("}");
     }
 
-    private void value(Endpoint endpoint, @Nullable Value value, int depth) {
+    private void value(@Nullable Value value) {
         if (value == null) {
             out.raw("null");
             return;
         }
-        if (depth > DEEPEST_VALUE) {
-            throw new InvalidInstanceException("endpoint " + Text.quote(endpoint.name()) + ": a shape of more than "
-                    + DEEPEST_VALUE + " levels (expected: at most " + DEEPEST_VALUE + ")");
-        }
         out.raw("{\"name\":").text(value.name());
         out.raw(",\"type\":").text(value.type());
-        out.raw(",\"values\":").list(value.values(), below -> value(endpoint, below, depth + 1));
+        out.raw(",\"values\":").list(value.values(), this::value);
         out.raw("}");
     }
 }

@@ -57,7 +57,7 @@ class GoMicroDecodeTest {
     @Test
     void of_several_nodes_the_first_counts() throws Exception {
         assertThat(decode("{\"name\":\"pay\",\"nodes\":[{\"id\":\"n1\",\"address\":\"10.0.0.7:80\"},"
-                        + "{\"id\":\"n2\",\"address\":7},null,3]}"))
+                        + "{\"id\":\"n2\",\"address\":\"10.0.0.8:80\"},null,{}]}"))
                 .isEqualTo(PAY);
     }
 

@@ -38,7 +38,7 @@ class GoMicroHostileValuesTest {
         return Stream.of(
                 Arguments.of("", "value: nothing (expected: an object)"),
                 Arguments.of(" \n", "value: nothing (expected: an object)"),
-                Arguments.of("null", "name: none (expected: the service's)"),
+                Arguments.of("null", "value: null (expected: an object)"),
                 Arguments.of("1", "value: a number (expected: an object)"),
                 Arguments.of("[]", "value: a list (expected: an object)"),
                 Arguments.of("\"pay\"", "value: text (expected: an object)"),
@@ -214,7 +214,7 @@ class GoMicroHostileValuesTest {
                 Status.DRAINING,
                 Map.of(text, text),
                 Map.of(text, text),
-                List.of(new Endpoint(text, new Value(text, text, List.of()), null, Map.of(text, text))));
+                List.of(new Endpoint("x", new Value(text, text, List.of()), null, Map.of(text, text))));
         for (String name : List.of("go-micro", "go-micro-v5")) {
             Layout layout = Layouts.of(name, null);
             Layout.Entry entry = layout.encode(instance).get(0);

@@ -5,6 +5,7 @@ import dev.rollcall.EventListener;
 import io.grpc.SynchronizationContext;
 import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,6 +39,8 @@ public final class Engine {
         this.nanos = nanos;
         this.random = random;
         this.events = events;
+        List.of("calls", "calls.failed", "reconnects", "values.skipped")
+                .forEach(name -> counters.put(name, new LongAdder()));
         this.context = new SynchronizationContext((thread, bug) -> bug(bug));
     }
 

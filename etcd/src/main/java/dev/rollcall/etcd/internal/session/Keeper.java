@@ -560,8 +560,8 @@ final class Keeper implements Lease.Listener {
         cancel(timer);
         cancel(verifyTimer);
         cancel(leaveTimer);
+        session.left(this); // first, so that whoever waits for CLOSED may register the same id again
         become(State.CLOSED, null);
-        session.left(this);
     }
 
     private void become(State to, @Nullable RollcallException problem) {

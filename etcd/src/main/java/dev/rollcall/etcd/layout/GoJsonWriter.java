@@ -12,19 +12,19 @@ import java.util.function.Consumer;
  * Builds JSON byte for byte as Go's {@code encoding/json} does: no spaces, HTML's characters escaped, maps sorted by the bytes of
  * their keys, empty maps and lists as null. Backspace and form feed have the short form, as since Go 1.22. For one thread.
  */
-final class GoJson {
+final class GoJsonWriter {
     private static final Comparator<String> BY_BYTES =
             Comparator.comparing(text -> text.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
     private final StringBuilder out = new StringBuilder(512);
 
     /** Writes JSON as it is. */
-    GoJson raw(String json) {
+    GoJsonWriter raw(String json) {
         out.append(json);
         return this;
     }
 
-    GoJson text(String text) {
+    GoJsonWriter text(String text) {
         out.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
@@ -66,7 +66,7 @@ final class GoJson {
         out.append(String.format("\\u%04x", (int) c));
     }
 
-    GoJson map(Map<String, String> map) {
+    GoJsonWriter map(Map<String, String> map) {
         if (map.isEmpty()) {
             return raw("null");
         }
@@ -82,7 +82,7 @@ final class GoJson {
     }
 
     /** Writes each element through the given writer. */
-    <T> GoJson list(List<T> list, Consumer<T> element) {
+    <T> GoJsonWriter list(List<T> list, Consumer<T> element) {
         if (list.isEmpty()) {
             return raw("null");
         }
