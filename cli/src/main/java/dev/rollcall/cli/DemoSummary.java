@@ -53,7 +53,7 @@ final class DemoSummary {
                         "  ./rollcall services" + at,
                         "  ./rollcall instances " + service + at,
                         "  ./rollcall watch " + service + at,
-                        "  ./rollcall register " + service + " --address 127.0.0.1:9000 --id dora --ttl 3s" + at,
+                        "  ./rollcall register " + service + " --address 127.0.0.1:9000 --id say-4 --ttl 3s" + at,
                         now ? "  kill -9 " + pid + "   (say-2 again)" : "  kill -9 PID   (one of its processes)"));
     }
 
