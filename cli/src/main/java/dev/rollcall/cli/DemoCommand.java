@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine.Command;
@@ -70,7 +71,7 @@ final class DemoCommand implements Callable<Integer> {
             processes.add(DemoProcess.start(SERVICE, id, TTL, etcd.url()));
         }
         say("three processes register " + SERVICE + ", each with a lease of " + TTL);
-        try (Rollcall rollcall = Rollcall.connect(etcd.url());
+        try (Rollcall rollcall = connect(etcd);
                 ServiceView view = rollcall.service(SERVICE)) {
             rollcall.watch(SERVICE, this::narrate);
             await("three instances", etcd, () -> view.snapshot().size() == 3);
@@ -87,6 +88,11 @@ final class DemoCommand implements Callable<Integer> {
                 return counts.failed() == 0 ? Cli.OK : Cli.FAILED;
             }
         }
+    }
+
+    /** Without the user's variables, which are about another etcd. */
+    private static Rollcall connect(DemoEtcd etcd) {
+        return Rollcall.builder().registry(etcd.url()).environment(Map.of()).connect();
     }
 
     private DemoSummary.Times fate(DemoEtcd etcd, List<DemoProcess> processes, ServiceView view) throws IOException {

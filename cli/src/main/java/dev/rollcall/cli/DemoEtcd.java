@@ -46,11 +46,16 @@ final class DemoEtcd implements AutoCloseable {
                 "http://127.0.0.1:0",
                 "--log-level",
                 "error");
-        Process process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(data.resolve("log").toFile())
-                .start();
-        return new DemoEtcd(process, data, port);
+                .redirectOutput(data.resolve("log").toFile());
+        forgetSettings(builder);
+        return new DemoEtcd(builder.start(), data, port);
+    }
+
+    /** Takes away the variables that tell etcd and us about another etcd. */
+    static void forgetSettings(ProcessBuilder builder) {
+        builder.environment().keySet().removeIf(name -> name.startsWith("ETCD_") || name.startsWith("MICRO_"));
     }
 
     /** As {@code --registry} takes it. */

@@ -21,11 +21,11 @@ final class DemoProcess implements AutoCloseable {
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
         command.addAll(List.of("-Xmx64m", "-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of("demo-instance", service, "--id", id, "--ttl", ttl, "--registry", registry));
-        Process process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .redirectError(ProcessBuilder.Redirect.DISCARD)
-                .start();
-        return new DemoProcess(process);
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+        DemoEtcd.forgetSettings(builder);
+        return new DemoProcess(builder.start());
     }
 
     long pid() {

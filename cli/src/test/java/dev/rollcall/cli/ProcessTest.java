@@ -23,16 +23,23 @@ class ProcessTest {
     }
 
     private Process rollcall(String... args) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName()));
+        List<String> command = new ArrayList<>();
+        command.add(ProcessHandle.current().info().command().orElse("java"));
+        command.addAll(asTheLauncherDoes());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
         command.addAll(List.of(args));
         Process process = new ProcessBuilder(command).start();
         processes.add(process);
         return process;
+    }
+
+    private static List<String> asTheLauncherDoes() {
+        return Runtime.version().feature() < 23
+                ? List.of("-XX:TieredStopAtLevel=1")
+                : List.of(
+                        "-XX:TieredStopAtLevel=1",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "--sun-misc-unsafe-memory-access=allow");
     }
 
     private static int code(Process process) throws InterruptedException {

@@ -6,7 +6,12 @@ import static org.awaitility.Awaitility.await;
 import dev.rollcall.Instance;
 import dev.rollcall.MemoryRegistry;
 import dev.rollcall.Registration;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -73,7 +78,6 @@ class ReadingTest {
     @Test
     void text_from_the_registry_cannot_drive_the_terminal() {
         String hostile = "<script>\u001b[2J\u202ex\ny";
-        Instance.of("hello.srv.say", "10.0.0.7", 8080);
         registry.register(Instance.of("hello.srv.say", "10.0.0.7", 8080)
                 .withId("a")
                 .withMetadata("note", "<script>\u001b[2J\u202e"));
@@ -131,5 +135,27 @@ class ReadingTest {
             register("a");
             watch.lines(1);
         }
+    }
+
+    @Test
+    void a_watch_that_nobody_reads_any_more_ends_quietly() {
+        register("a");
+        StringWriter err = new StringWriter();
+        Writer closedPipe = new Writer() {
+            @Override
+            public void write(char[] text, int from, int length) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        Console console = new Console(new PrintWriter(closedPipe), new PrintWriter(err), Map.of(), new Stop());
+        assertThat(Cli.run(console, "watch", "hello.srv.say", "--registry", "memory://" + name))
+                .isZero();
+        assertThat(err.toString()).isEmpty();
     }
 }
