@@ -6,8 +6,9 @@ import dev.rollcall.ServiceSnapshot;
 import dev.rollcall.Status;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +25,7 @@ public final class Roster {
     /** What the last snapshot holds; null when it has changed since. */
     private Instance @Nullable [] published;
 
-    private final Set<String> suspects = new HashSet<>();
+    private final Map<String, Instance> suspects = new HashMap<>();
     private int draining;
 
     public Roster(String service) {
@@ -37,7 +38,7 @@ public final class Roster {
      * @return what this changed, if anything
      */
     public Optional<Change> put(String key, Instance instance) {
-        boolean trusted = suspects.remove(key);
+        boolean trusted = suspects.remove(key) != null;
         int at = search(key);
         if (at < 0) {
             insert(-at - 1, key, instance);
@@ -79,7 +80,8 @@ public final class Roster {
 
     /** Marks a key's instance suspect; answers whether it was there and was not suspect yet. */
     public boolean suspect(String key) {
-        return search(key) >= 0 && suspects.add(key);
+        Instance instance = find(key);
+        return instance != null && suspects.putIfAbsent(key, instance) == null;
     }
 
     /** The instance under a key. */
@@ -102,12 +104,7 @@ public final class Roster {
         Set<Instance> doubted = Set.of();
         if (!suspects.isEmpty()) {
             doubted = Collections.newSetFromMap(new IdentityHashMap<>());
-            for (String key : suspects) {
-                Instance instance = find(key);
-                if (instance != null) {
-                    doubted.add(instance);
-                }
-            }
+            doubted.addAll(suspects.values());
         }
         return ServiceSnapshot.live(service, revision, now, doubted, draining > 0 || !suspects.isEmpty());
     }
