@@ -8,7 +8,6 @@ import dev.rollcall.Status;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +24,7 @@ public final class Roster {
     private final Map<String, Integer> slots = new HashMap<>();
     private final List<String> keys = new ArrayList<>();
     private Candidates instances = Candidates.of(List.of());
-    private final Set<String> suspects = new HashSet<>();
+    private final Map<String, Instance> suspects = new HashMap<>();
     private int draining;
 
     public Roster(String service) {
@@ -38,7 +37,7 @@ public final class Roster {
      * @return what this changed, if anything
      */
     public Optional<Change> put(String key, Instance instance) {
-        boolean trusted = suspects.remove(key);
+        boolean trusted = suspects.remove(key) != null;
         Integer slot = slots.get(key);
         if (slot == null) {
             slots.put(key, keys.size());
@@ -84,7 +83,8 @@ public final class Roster {
 
     /** Marks a key's instance suspect; answers whether it was there and was not suspect yet. */
     public boolean suspect(String key) {
-        return slots.containsKey(key) && suspects.add(key);
+        Instance instance = find(key);
+        return instance != null && suspects.putIfAbsent(key, instance) == null;
     }
 
     /** The instance under a key. */
@@ -102,12 +102,7 @@ public final class Roster {
         Set<Instance> doubted = Set.of();
         if (!suspects.isEmpty()) {
             doubted = Collections.newSetFromMap(new IdentityHashMap<>());
-            for (String key : suspects) {
-                Instance instance = find(key);
-                if (instance != null) {
-                    doubted.add(instance);
-                }
-            }
+            doubted.addAll(suspects.values());
         }
         return ServiceSnapshot.live(service, revision, instances, doubted, draining > 0 || !suspects.isEmpty());
     }

@@ -67,7 +67,7 @@ final class Provider implements AutoCloseable {
                 ClientSettings.Tls.SYSTEM,
                 null,
                 null,
-                Duration.ofMillis(1000),
+                Duration.ofSeconds(1),
                 Duration.ofSeconds(5),
                 "/micro/registry/");
         client = new Client(engine, settings);
