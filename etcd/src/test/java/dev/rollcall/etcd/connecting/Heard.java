@@ -1,6 +1,6 @@
 package dev.rollcall.etcd.connecting;
 
-import static org.awaitility.Awaitility.await;
+
 
 import dev.rollcall.Event;
 import dev.rollcall.EventListener;
@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
 
 /** Everything that a Rollcall told its listener. */
 final class Heard implements EventListener {
@@ -39,7 +40,8 @@ final class Heard implements EventListener {
 
     /** Waits for so many events of a kind. */
     <E extends Event> List<E> await(int count, Class<E> kind) {
-        await().pollInterval(Duration.ofMillis(5))
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(5))
                 .atMost(Duration.ofSeconds(20))
                 .until(() -> all(kind).size() >= count);
         return all(kind);

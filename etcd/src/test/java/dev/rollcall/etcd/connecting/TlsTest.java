@@ -77,14 +77,16 @@ class TlsTest {
         }
     }
 
-    /** What a look-up fails with, which must be what the connection failed with. */
+    /** What the connection failed with; when we are not let in, a look-up fails with the same at once. */
     private static RollcallException refusal(String url) {
         Heard heard = new Heard();
         try (Rollcall rollcall = heard.connect(url)) {
             RollcallException problem = heard.firstProblem();
-            assertThatThrownBy(() -> rollcall.lookup("svc"))
-                    .isInstanceOf(problem.getClass())
-                    .hasMessageContaining(problem.getMessage());
+            if (problem instanceof AccessDeniedException) {
+                assertThatThrownBy(() -> rollcall.lookup("svc"))
+                        .isInstanceOf(AccessDeniedException.class)
+                        .hasMessage(problem.getMessage());
+            }
             return problem;
         }
     }
@@ -93,7 +95,13 @@ class TlsTest {
     void a_given_authority_vouches_for_a_name_and_for_an_ip() {
         assertWorks("etcd://localhost:" + etcd.port() + "?" + ca(OURS));
         assertWorks("etcd://127.0.0.1:" + etcd.port() + "?" + ca(OURS));
-        assertWorks("etcd://https://127.0.0.1:" + etcd.port() + "?" + ca(OURS));
+        try (Rollcall rollcall = Rollcall.builder()
+                .registry("etcd")
+                .addresses(List.of("https://127.0.0.1:" + etcd.port()))
+                .option("ca", OURS.authority().toString())
+                .connect()) {
+            assertThat(rollcall.services()).isEmpty();
+        }
     }
 
     @Test

@@ -25,6 +25,9 @@ final class Channels {
 
     private static final long PING_TIMEOUT_SECONDS = 5;
 
+    /** From 31 days on gRPC keeps a channel that nobody uses. */
+    private static final long NEVER_IDLE_DAYS = 31;
+
     private Channels() {}
 
     static ManagedChannel open(Server server, InetAddress address, ClientSettings.Tls tls) {
@@ -37,6 +40,7 @@ final class Channels {
                     .maxInboundMessageSize(LARGEST_MESSAGE)
                     .keepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
                     .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .idleTimeout(NEVER_IDLE_DAYS, TimeUnit.DAYS)
                     .disableRetry()
                     .build();
         } catch (IllegalArgumentException e) {

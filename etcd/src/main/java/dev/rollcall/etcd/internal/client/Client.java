@@ -226,7 +226,7 @@ public final class Client {
         if (was) {
             addresses.clear();
         }
-        notConnected(ended.endpoint(), status, was);
+        notConnected(ended.endpoint(), was ? status : Failures.ofAttempt(status), was);
     }
 
     private void notConnected(String endpoint, Status status, boolean was) {

@@ -11,6 +11,7 @@ import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
+import io.grpc.ConnectivityState;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -50,6 +51,7 @@ public final class Connection {
     private static final int DEADLINES_IN_A_ROW = 2;
     private static final int DEADLINES_OF_A_SLOW_SERVER = 4;
     private static final int LONGEST_PATIENCE = 4;
+    private static final Duration CAUSE_WITHIN = Duration.ofMillis(100);
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Engine engine;
@@ -110,6 +112,7 @@ public final class Connection {
         Reply<RangeResponse> proven = new Reply<>() {
             @Override
             public void answered(RangeResponse answer) {
+                failWhenLost();
                 reply.answered(Proof.QUORUM);
             }
 
@@ -153,6 +156,19 @@ public final class Connection {
                 });
             }
         });
+    }
+
+    /** Without a stream nothing else tells of the end, and gRPC would mend the channel behind our back. */
+    private void failWhenLost() {
+        Status lost = Status.UNAVAILABLE.withDescription("the connection was lost");
+        raw.notifyWhenStateChanged(
+                ConnectivityState.READY,
+                () -> engine.run(() -> {
+                    if (!over) {
+                        // calls under way are told too, and know more
+                        var unused = engine.after(CAUSE_WITHIN.toNanos(), () -> fail(lost));
+                    }
+                }));
     }
 
     /** What the server itself holds needs no quorum to be read; whatever etcd answers shows that it lives. */

@@ -13,6 +13,7 @@ import java.util.Locale;
 public final class Failures {
     private Failures() {}
 
+    private static final String TLS_PERHAPS = "one that speaks TLS is an https:// address";
     static final String NO_LEADER = "etcdserver: no leader";
 
     /** What a call failed with; gRPC's long account of a missed deadline in three words. */
@@ -29,6 +30,18 @@ public final class Failures {
     /** The server is up, but knows no leader: a majority of its cluster is away, or is about to elect one. */
     static boolean noQuorum(Status status) {
         return status.getCode() == Status.Code.UNAVAILABLE && says(status, NO_LEADER);
+    }
+
+    /** The same status of a connection that never worked: one that is closed at once may go to a port that wants TLS. */
+    static Status ofAttempt(Status status) {
+        return closed(status) && TlsProblem.of(status) == null ? status.withDescription(TLS_PERHAPS) : status;
+    }
+
+    private static boolean closed(Status status) {
+        String cause = status.getCause() == null ? "" : String.valueOf(status.getCause().getMessage());
+        return says(status, "Network closed for unknown reason")
+                || says(status, TLS_PERHAPS)
+                || cause.contains("reset by peer");
     }
 
     /** A read below the oldest revision kept. */
@@ -94,8 +107,9 @@ public final class Failures {
         if (cause instanceof ConnectException) {
             return "connection refused";
         }
-        if (description.equals("Network closed for unknown reason")) {
-            return "the server closed the connection (expected: an etcd; one that speaks TLS is an https:// address)";
+        if (closed(status)) {
+            return "the server closed the connection"
+                    + (description.equals(TLS_PERHAPS) ? " (expected: an etcd; " + TLS_PERHAPS + ")" : "");
         }
         if (description.equals(NO_LEADER)) {
             return "no leader: most of its cluster is away, or it is electing one";
