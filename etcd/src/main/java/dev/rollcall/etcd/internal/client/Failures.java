@@ -22,7 +22,7 @@ public final class Failures {
         if (status.getCode() != Status.Code.DEADLINE_EXCEEDED) {
             return status;
         }
-        boolean connecting = says(status, "connecting");
+        boolean connecting = says(status, "was_still_waiting");
         return Status.DEADLINE_EXCEEDED.withDescription(
                 (connecting ? "cannot connect in " : "no answer in ") + deadline.toMillis() + " ms");
     }
