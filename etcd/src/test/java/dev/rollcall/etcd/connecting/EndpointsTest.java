@@ -56,7 +56,8 @@ class EndpointsTest {
 
     private static long lease(Registration registration) {
         return etcd.ctl()
-                .get("/micro/registry/" + SERVICE + "/" + registration.instance().id())
+                .get("/micro/registry/" + SERVICE + "/"
+                        + registration.instance().id())
                 .orElseThrow()
                 .lease();
     }
@@ -123,8 +124,8 @@ class EndpointsTest {
             Heard heard = new Heard();
             try (Rollcall rollcall =
                     heard.connect("etcd://" + first.endpoint() + "," + second.endpoint() + "?ttl=5s")) {
-                Registration registration = rollcall.register(Instance.of(SERVICE, "127.0.0.1", 1))
-                        .await(Duration.ofSeconds(5));
+                Registration registration =
+                        rollcall.register(Instance.of(SERVICE, "127.0.0.1", 1)).await(Duration.ofSeconds(5));
                 ServiceView view = rollcall.service(SERVICE);
                 long lease = lease(registration);
                 first.cut();
@@ -148,10 +149,10 @@ class EndpointsTest {
         try (FaultProxy first = FaultProxy.to(etcd.endpoint());
                 FaultProxy second = FaultProxy.to(etcd.endpoint())) {
             Heard heard = new Heard();
-            try (Rollcall rollcall = heard.connect(
-                    "etcd://" + first.endpoint() + "," + second.endpoint() + "?ttl=3s&timeout=300ms")) {
-                Registration registration = rollcall.register(Instance.of(SERVICE, "127.0.0.1", 1))
-                        .await(Duration.ofSeconds(5));
+            try (Rollcall rollcall =
+                    heard.connect("etcd://" + first.endpoint() + "," + second.endpoint() + "?ttl=3s&timeout=300ms")) {
+                Registration registration =
+                        rollcall.register(Instance.of(SERVICE, "127.0.0.1", 1)).await(Duration.ofSeconds(5));
                 long lease = lease(registration);
                 first.blackHole();
                 assertThat(heard.awaitConnected(2)).isEqualTo(second.endpoint());
@@ -169,7 +170,8 @@ class EndpointsTest {
                 ServiceView view = rollcall.service("svc.nobody");
                 await().until(() -> view.snapshot().freshness() == Freshness.LIVE);
                 first.blackHole();
-                await().atMost(Duration.ofSeconds(16)).until(() -> heard.all(Connected.class).size() == 2);
+                await().atMost(Duration.ofSeconds(16))
+                        .until(() -> heard.all(Connected.class).size() == 2);
                 await().until(() -> view.snapshot().freshness() == Freshness.LIVE);
             }
         }
@@ -180,8 +182,8 @@ class EndpointsTest {
         try (FaultProxy slow = FaultProxy.to(etcd.endpoint())) {
             Heard heard = new Heard();
             try (Rollcall rollcall = heard.connect("etcd://" + slow.endpoint() + "?ttl=5s&timeout=200ms")) {
-                Registration registration = rollcall.register(Instance.of(SERVICE, "127.0.0.1", 1))
-                        .await(Duration.ofSeconds(5));
+                Registration registration =
+                        rollcall.register(Instance.of(SERVICE, "127.0.0.1", 1)).await(Duration.ofSeconds(5));
                 ServiceView view = rollcall.service(SERVICE);
                 long lease = lease(registration);
                 slow.delay(Duration.ofMillis(150));
@@ -196,9 +198,8 @@ class EndpointsTest {
             }
             Heard late = new Heard();
             try (Rollcall rollcall = late.connect("etcd://" + slow.endpoint() + "?timeout=200ms")) {
-                await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> assertThat(
-                                rollcall.services())
-                        .isNotNull());
+                await().atMost(Duration.ofSeconds(10))
+                        .untilAsserted(() -> assertThat(rollcall.services()).isNotNull());
             }
         }
     }

@@ -1,7 +1,5 @@
 package dev.rollcall.etcd.connecting;
 
-
-
 import dev.rollcall.Event;
 import dev.rollcall.EventListener;
 import dev.rollcall.Rollcall;

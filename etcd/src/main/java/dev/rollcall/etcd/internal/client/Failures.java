@@ -38,7 +38,9 @@ public final class Failures {
     }
 
     private static boolean closed(Status status) {
-        String cause = status.getCause() == null ? "" : String.valueOf(status.getCause().getMessage());
+        String cause = status.getCause() == null
+                ? ""
+                : String.valueOf(status.getCause().getMessage());
         return says(status, "Network closed for unknown reason")
                 || says(status, TLS_PERHAPS)
                 || cause.contains("reset by peer");

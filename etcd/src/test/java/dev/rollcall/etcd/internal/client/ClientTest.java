@@ -216,7 +216,8 @@ class ClientTest {
         client.start();
         long start = System.nanoTime();
         heard(8, Connected.class);
-        // delays are random, each below a bound that doubles from 100 ms to 500 ms; seven of them near zero do not happen
+        // delays are random, each below a bound that doubles from 100 ms to 500 ms; seven of them near zero do not
+        // happen
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThan(Duration.ofMillis(200));
     }
 
@@ -232,8 +233,7 @@ class ClientTest {
                 client.ask("one more", Duration.ofMinutes(1), (on, reply) -> reply.answered("yes"));
         assertThatThrownBy(tooMany::join)
                 .hasCauseInstanceOf(UnavailableException.class)
-                .hasMessageContaining(
-                        "one more: 1000 questions wait for etcd already (expected: fewer than 1000)");
+                .hasMessageContaining("one more: 1000 questions wait for etcd already (expected: fewer than 1000)");
         engine.run(client::close);
         assertThatThrownBy(() -> waiting.get(999).get(5, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(UnavailableException.class)
@@ -281,8 +281,8 @@ class ClientTest {
             }));
             client.start();
             await().atMost(Duration.ofSeconds(20)).until(() -> known.contains("what was known"));
-            String lost =
-                    "etcd at " + survivor.endpoint() + ": no leader: most of its cluster is away, or it is electing one";
+            String lost = "etcd at " + survivor.endpoint()
+                    + ": no leader: most of its cluster is away, or it is electing one";
             await().until(() -> client.problem().isPresent()
                     && lost.equals(client.problem().get().getMessage()));
             cluster.start();

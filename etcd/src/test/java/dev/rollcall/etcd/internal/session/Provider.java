@@ -165,7 +165,7 @@ final class Provider implements AutoCloseable {
                 over.complete(true);
                 return;
             }
-            on.call(KVGrpc.getRangeMethod(), NOTHING, Duration.ofSeconds(10), new Reply<RangeResponse>() {
+            on.call(KVGrpc.getRangeMethod(), NOTHING, new Reply<RangeResponse>() {
                 @Override
                 public void answered(RangeResponse answer) {
                     over.complete(true);
