@@ -3,16 +3,17 @@ package dev.rollcall;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An immutable list of a service's instances at one revision of its registry.
  *
- * <p>The instances are sorted by their key in the registry. {@link #candidates()} are those that calls should go to.
+ * <p>{@link #candidates()} are those that calls should go to.
  */
 public final class ServiceSnapshot {
     /** How current a snapshot is. */
@@ -25,25 +26,29 @@ public final class ServiceSnapshot {
         STALE
     }
 
+    private static final Comparator<Instance> BY_ID = Comparator.comparing(Instance::id)
+            .thenComparing(instance -> instance.address().toString());
+
     private final String service;
     private final long revision;
-    private final Instance[] instances;
+    private final Candidates all;
     private final Set<Instance> suspects;
     private final Candidates candidates;
     private final Freshness freshness;
     private final long staleSince;
+    private @Nullable List<Instance> sorted;
 
     private ServiceSnapshot(
             String service,
             long revision,
-            Instance[] instances,
+            Candidates all,
             Set<Instance> suspects,
             Candidates candidates,
             Freshness freshness,
             long staleSince) {
         this.service = Objects.requireNonNull(service, "service");
         this.revision = revision;
-        this.instances = instances;
+        this.all = all;
         this.suspects = suspects;
         this.candidates = candidates;
         this.freshness = freshness;
@@ -52,64 +57,66 @@ public final class ServiceSnapshot {
 
     /** The snapshot before the first read. */
     public static ServiceSnapshot cold(String service) {
-        return new ServiceSnapshot(service, 0, new Instance[0], Set.of(), Candidates.NONE, Freshness.COLD, 0);
+        return new ServiceSnapshot(service, 0, Candidates.NONE, Set.of(), Candidates.NONE, Freshness.COLD, 0);
     }
 
     /** A live snapshot of these instances; the list is copied. */
     public static ServiceSnapshot of(String service, long revision, List<Instance> instances) {
-        return live(service, revision, instances.toArray(new Instance[0]), Set.of(), true);
+        return live(service, revision, Candidates.of(instances), Set.of(), true);
     }
 
     /**
-     * For registries: a live snapshot that takes the array and the set over, without a copy.
+     * For registries: a live snapshot of these instances.
      *
      * @param suspects a subset of the instances, by identity
      * @param inTiers false when all instances are known to be UP and none is suspect, which saves a look at each
      */
-    @SuppressWarnings("AvoidObjectArrays") // copying is what this avoids
     public static ServiceSnapshot live(
-            String service, long revision, Instance[] instances, Set<Instance> suspects, boolean inTiers) {
-        Candidates candidates = inTiers ? bestTier(instances, suspects) : new Candidates(instances);
-        return new ServiceSnapshot(service, revision, instances, suspects, candidates, Freshness.LIVE, 0);
+            String service, long revision, Candidates all, Set<Instance> suspects, boolean inTiers) {
+        Candidates candidates = inTiers ? bestTier(all, suspects) : all;
+        return new ServiceSnapshot(service, revision, all, suspects, candidates, Freshness.LIVE, 0);
     }
 
-    private static Candidates bestTier(Instance[] instances, Set<Instance> suspects) {
-        List<Instance> up = new ArrayList<>(instances.length);
+    private static Candidates bestTier(Candidates all, Set<Instance> suspects) {
+        List<Instance> up = new ArrayList<>(all.size());
         List<Instance> draining = new ArrayList<>();
-        for (Instance instance : instances) {
-            if (suspects.contains(instance)) {
-                continue;
+        for (int i = 0; i < all.size(); i++) {
+            Instance instance = all.at(i);
+            if (!suspects.contains(instance)) {
+                (instance.status() == Status.UP ? up : draining).add(instance);
             }
-            (instance.status() == Status.UP ? up : draining).add(instance);
         }
-        if (up.size() == instances.length) {
-            return new Candidates(instances);
+        if (up.size() == all.size() || (up.isEmpty() && draining.isEmpty())) {
+            return all;
         }
-        if (up.isEmpty()) {
-            return draining.isEmpty() ? new Candidates(instances) : Candidates.of(draining);
-        }
-        return Candidates.of(up);
+        return Candidates.of(up.isEmpty() ? draining : up);
     }
 
     /** The same instances, marked stale since a {@link System#nanoTime()}; stale ones and cold ones stay as they are. */
     public ServiceSnapshot stale(long sinceNanos) {
         return freshness == Freshness.LIVE
-                ? new ServiceSnapshot(service, revision, instances, suspects, candidates, Freshness.STALE, sinceNanos)
+                ? new ServiceSnapshot(service, revision, all, suspects, candidates, Freshness.STALE, sinceNanos)
                 : this;
     }
 
     /** The same instances, known to be current again at this revision. */
     public ServiceSnapshot live(long atRevision) {
-        return new ServiceSnapshot(service, atRevision, instances, suspects, candidates, Freshness.LIVE, 0);
+        return new ServiceSnapshot(service, atRevision, all, suspects, candidates, Freshness.LIVE, 0);
     }
 
     /** Only the instances that the filter takes; the same snapshot when it takes all. */
     ServiceSnapshot where(Predicate<? super Instance> filter) {
-        Instance[] taken = Arrays.stream(instances).filter(filter).toArray(Instance[]::new);
-        return taken.length == instances.length
-                ? this
-                : new ServiceSnapshot(
-                        service, revision, taken, suspects, bestTier(taken, suspects), freshness, staleSince);
+        List<Instance> taken = new ArrayList<>(all.size());
+        for (int i = 0; i < all.size(); i++) {
+            if (filter.test(all.at(i))) {
+                taken.add(all.at(i));
+            }
+        }
+        if (taken.size() == all.size()) {
+            return this;
+        }
+        Candidates rest = Candidates.of(taken);
+        return new ServiceSnapshot(service, revision, rest, suspects, bestTier(rest, suspects), freshness, staleSince);
     }
 
     public String service() {
@@ -121,13 +128,21 @@ public final class ServiceSnapshot {
         return revision;
     }
 
-    /** All instances: UP, draining and suspect ones. Unmodifiable. */
+    /** All instances: UP, draining and suspect ones, sorted by id. Unmodifiable; sorted when first asked for. */
     public List<Instance> instances() {
-        return Collections.unmodifiableList(Arrays.asList(instances));
+        List<Instance> list = sorted;
+        if (list == null) {
+            Instance[] copy = new Instance[all.size()];
+            Arrays.setAll(copy, all::at);
+            Arrays.sort(copy, BY_ID);
+            list = List.of(copy);
+            sorted = list; // several threads may each do so, to the same effect
+        }
+        return list;
     }
 
     public int size() {
-        return instances.length;
+        return all.size();
     }
 
     /** UP instances that are not suspect; if there are none the draining ones; if there are none of these the suspect ones. */
@@ -154,7 +169,7 @@ public final class ServiceSnapshot {
 
     @Override
     public String toString() {
-        return "ServiceSnapshot[" + service + ", " + instances.length + " instances, revision " + revision + ", "
-                + freshness + "]";
+        return "ServiceSnapshot[" + service + ", " + all.size() + " instances, revision " + revision + ", " + freshness
+                + "]";
     }
 }

@@ -115,7 +115,7 @@ class CallTest {
         Instance suspect = Some.instance("a");
         Instance draining = Some.instance("b").withStatus(Status.DRAINING);
         Instance up = Some.instance("c");
-        Instance[] all = {suspect, draining, up};
+        Candidates all = Candidates.of(List.of(suspect, draining, up));
         feed.publish(ServiceSnapshot.live(Some.SERVICE, 1, all, Set.of(suspect), true), List.of());
         failure(view);
         assertThat(tried).containsExactly("c", "b", "a");

@@ -18,7 +18,8 @@ class ServiceSnapshotTest {
     private final Instance suspectDraining = Some.instance("both").withStatus(Status.DRAINING);
 
     private ServiceSnapshot tiers(Instance... instances) {
-        return ServiceSnapshot.live(Some.SERVICE, 7, instances, Set.of(suspect, suspectDraining), true);
+        return ServiceSnapshot.live(
+                Some.SERVICE, 7, Candidates.of(List.of(instances)), Set.of(suspect, suspectDraining), true);
     }
 
     private static List<Instance> list(Candidates candidates) {

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a large service adds to a change that has been read and decoded: a longer search and a larger copy. It may add as much as a
- * view may add to a raw watch.
+ * Does the cost of a change follow the change, or the size of the service? Measured from the bytes of an event to the published
+ * snapshot: decoding, the search for the key, the new list.
  */
 final class ChangeQuestion implements Question {
     @Override
@@ -15,7 +15,7 @@ final class ChangeQuestion implements Question {
 
     @Override
     public String title() {
-        return "What do 9,900 more instances add to one change of a view of 100, once it is decoded?";
+        return "What does one change cost in a view of 10,000 instances, against a view of 100?";
     }
 
     @Override
@@ -24,10 +24,10 @@ final class ChangeQuestion implements Question {
         double large = scores.nanos("change", 10_000);
         double small = scores.nanos("change", 100);
         return List.of(new Answer(
-                "10,000 instances less 100",
-                String.format(Locale.ROOT, "%.0f ns - %.0f ns", large, small),
-                (large - small) / 1000,
-                10,
-                "us"));
+                "10,000 instances / 100",
+                String.format(Locale.ROOT, "%.0f ns / %.0f ns", large, small),
+                large / small,
+                2,
+                "x"));
     }
 }

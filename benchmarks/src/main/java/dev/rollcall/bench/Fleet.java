@@ -33,6 +33,11 @@ final class Fleet {
     static Instance instance(int i) {
         return Instance.of(SERVICE, "10.0." + (i >> 8 & 255) + "." + (i & 255), 8080)
                 .withId(SERVICE + "-" + i)
+                .withMetadata("broker", "http")
+                .withMetadata("protocol", "grpc")
+                .withMetadata("registry", "etcd")
+                .withMetadata("server", "grpc")
+                .withMetadata("transport", "grpc")
                 .withMetadata("zone", "a")
                 .withMetadata("weight", Integer.toString(1 + i * 37 % 100));
     }

@@ -1,13 +1,16 @@
 package dev.rollcall.spi;
 
+import dev.rollcall.Candidates;
 import dev.rollcall.Change;
 import dev.rollcall.Instance;
 import dev.rollcall.ServiceSnapshot;
 import dev.rollcall.Status;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Roster {
     private final String service;
-    private String[] keys = new String[16];
-    private @Nullable Instance[] instances = new Instance[16];
-    private int size;
-    /** What the last snapshot holds; null when it has changed since. */
-    private Instance @Nullable [] published;
-
-    private final Set<String> suspects = new HashSet<>();
+    private final Map<String, Integer> slots = new HashMap<>();
+    private final List<String> keys = new ArrayList<>();
+    private Candidates instances = Candidates.of(List.of());
+    private final Map<String, Instance> suspects = new HashMap<>();
     private int draining;
 
     public Roster(String service) {
@@ -37,19 +37,20 @@ public final class Roster {
      * @return what this changed, if anything
      */
     public Optional<Change> put(String key, Instance instance) {
-        boolean trusted = suspects.remove(key);
-        int at = search(key);
-        if (at < 0) {
-            insert(-at - 1, key, instance);
+        boolean trusted = suspects.remove(key) != null;
+        Integer slot = slots.get(key);
+        if (slot == null) {
+            slots.put(key, keys.size());
+            keys.add(key);
+            instances = instances.plus(instance);
             draining += count(instance);
             return Optional.of(new Change(Change.Kind.JOINED, instance));
         }
-        Instance before = instances[at];
+        Instance before = instances.at(slot);
         if (before.equals(instance)) {
             return trusted ? Optional.of(new Change(Change.Kind.UPDATED, before)) : Optional.empty();
         }
-        instances[at] = instance;
-        published = null;
+        instances = instances.with(slot, instance);
         draining += count(instance) - count(before);
         return Optional.of(new Change(Change.Kind.UPDATED, instance));
     }
@@ -59,18 +60,21 @@ public final class Roster {
      * {@code seen} false, LEFT.
      */
     public Optional<Change> remove(String key, boolean seen) {
-        int at = search(key);
-        if (at < 0) {
+        Integer slot = slots.remove(key);
+        if (slot == null) {
             return Optional.empty();
         }
         suspects.remove(key);
-        Instance gone = instances[at];
+        Instance gone = instances.at(slot);
         draining -= count(gone);
-        size--;
-        System.arraycopy(instances, at + 1, instances, at, size - at);
-        System.arraycopy(keys, at + 1, keys, at, size - at);
-        instances[size] = null;
-        published = null;
+        int last = keys.size() - 1;
+        String moved = keys.remove(last);
+        if (slot < last) { // the last one fills the gap
+            instances = instances.with(slot, instances.at(last));
+            keys.set(slot, moved);
+            slots.put(moved, slot);
+        }
+        instances = instances.withoutLast();
         Change.Kind kind = !seen
                 ? Change.Kind.LEFT
                 : gone.status() == Status.DRAINING ? Change.Kind.LEFT_GRACEFULLY : Change.Kind.LOST;
@@ -79,57 +83,31 @@ public final class Roster {
 
     /** Marks a key's instance suspect; answers whether it was there and was not suspect yet. */
     public boolean suspect(String key) {
-        return search(key) >= 0 && suspects.add(key);
+        Instance instance = find(key);
+        return instance != null && suspects.putIfAbsent(key, instance) == null;
     }
 
     /** The instance under a key. */
     public @Nullable Instance find(String key) {
-        int at = search(key);
-        return at < 0 ? null : instances[at];
+        Integer slot = slots.get(key);
+        return slot == null ? null : instances.at(slot);
     }
 
     public int size() {
-        return size;
+        return keys.size();
     }
 
     /** The present list as an immutable live snapshot. */
     public ServiceSnapshot snapshot(long revision) {
-        Instance[] now = published;
-        if (now == null) {
-            now = Arrays.copyOf(instances, size);
-            published = now;
-        }
         Set<Instance> doubted = Set.of();
         if (!suspects.isEmpty()) {
             doubted = Collections.newSetFromMap(new IdentityHashMap<>());
-            for (String key : suspects) {
-                Instance instance = find(key);
-                if (instance != null) {
-                    doubted.add(instance);
-                }
-            }
+            doubted.addAll(suspects.values());
         }
-        return ServiceSnapshot.live(service, revision, now, doubted, draining > 0 || !suspects.isEmpty());
+        return ServiceSnapshot.live(service, revision, instances, doubted, draining > 0 || !suspects.isEmpty());
     }
 
     private static int count(Instance instance) {
         return instance.status() == Status.DRAINING ? 1 : 0;
-    }
-
-    private int search(String key) {
-        return Arrays.binarySearch(keys, 0, size, key);
-    }
-
-    private void insert(int at, String key, Instance instance) {
-        if (size == keys.length) {
-            keys = Arrays.copyOf(keys, size * 2);
-            instances = Arrays.copyOf(instances, size * 2);
-        }
-        System.arraycopy(keys, at, keys, at + 1, size - at);
-        System.arraycopy(instances, at, instances, at + 1, size - at);
-        keys[at] = key;
-        instances[at] = instance;
-        size++;
-        published = null;
     }
 }

@@ -25,11 +25,11 @@ class RosterTest {
     }
 
     @Test
-    void instances_are_sorted_by_their_key() {
+    void instances_are_sorted_by_their_id() {
         roster.put("k2", instance("x"));
         roster.put("k3", instance("a"));
         roster.put("k1", instance("m"));
-        assertThat(roster.snapshot(5).instances()).extracting(Instance::id).containsExactly("m", "x", "a");
+        assertThat(roster.snapshot(5).instances()).extracting(Instance::id).containsExactly("a", "m", "x");
         assertThat(roster.snapshot(5).revision()).isEqualTo(5);
         assertThat(roster.snapshot(5).service()).isEqualTo("hello.srv.say");
     }
@@ -119,8 +119,8 @@ class RosterTest {
             TreeMap<String, Instance> model = new TreeMap<>();
             List<ServiceSnapshot> snapshots = new ArrayList<>();
             List<List<Instance>> expected = new ArrayList<>();
-            for (int step = 0; step < 500; step++) {
-                String key = "k" + random.nextInt(60);
+            for (int step = 0; step < 2_000; step++) {
+                String key = "k" + random.nextInt(600);
                 if (random.nextInt(3) == 0) {
                     assertThat(tested.remove(key, true).isPresent()).isEqualTo(model.remove(key) != null);
                 } else {

@@ -10,11 +10,13 @@ import dev.rollcall.etcd.layout.Layouts;
 import dev.rollcall.spi.DurationText;
 import dev.rollcall.spi.RegistryProvider.Option;
 import dev.rollcall.spi.RegistrySettings;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +54,8 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
             new Option("hold", "a duration", "how long instances stay that a wiped etcd has lost", "max(2 TTL, 60s)"),
             new Option("hidden", "true or false", "list the fleet's own plumbing too", "false"));
 
+    private static final Pattern HOST = Pattern.compile("[A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+]");
+
     private static final Duration FAIL_FAST_WITHIN = Duration.ofSeconds(3);
 
     static EtcdSettings of(RegistrySettings given) {
@@ -59,14 +63,15 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
         List<Layout> layouts = layouts(options);
         boolean tls = options.bool("tls");
         ClientSettings.Tls trust = new ClientSettings.Tls(
-                options.path("ca"), options.path("cert"), options.path("key"), options.text("authority"));
+                options.path("ca"), options.path("cert"), options.path("key"), options.host("authority"));
         if ((trust.certificate() == null) != (trust.key() == null)) {
             throw new ConfigurationException("cert, key: only one is given (expected: both or none)");
         }
         List<String> addresses = given.addresses().isEmpty() ? List.of("127.0.0.1:2379") : given.addresses();
-        List<Server> servers = Server.parseAll(addresses, tls || !trust.equals(ClientSettings.Tls.SYSTEM));
-        if (!servers.get(0).tls() && !trust.equals(ClientSettings.Tls.SYSTEM)) {
-            throw new ConfigurationException("ca, cert, key, authority: given for http:// addresses"
+        tls |= !trust.equals(ClientSettings.Tls.SYSTEM);
+        List<Server> servers = Server.parseAll(addresses, tls);
+        if (tls && !servers.get(0).tls()) {
+            throw new ConfigurationException("tls, ca, cert, key, authority: given for http:// addresses"
                     + " (expected: https:// addresses, or none of these)");
         }
         Duration timeout = options.duration("timeout", Duration.ofSeconds(2), LEAST_TIMEOUT);
@@ -135,7 +140,20 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
         @Nullable
         Path path(String name) {
             String text = options.get(name);
-            return text == null ? null : Path.of(text);
+            try {
+                return text == null ? null : Path.of(text);
+            } catch (InvalidPathException e) {
+                throw new ConfigurationException(name + ": " + Text.quote(text) + " (expected: a file's path)", e);
+            }
+        }
+
+        @Nullable
+        String host(String name) {
+            String text = options.get(name);
+            if (text != null && !HOST.matcher(text).matches()) {
+                throw new ConfigurationException(name + ": " + Text.quote(text) + " (expected: a host name or an IP)");
+            }
+            return text;
         }
 
         boolean bool(String name) {

@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import dev.rollcall.etcd.api.CompactionRequest;
 import dev.rollcall.etcd.api.DeleteRangeRequest;
 import dev.rollcall.etcd.api.KeyValue;
+import dev.rollcall.etcd.api.LeaseGrantRequest;
 import dev.rollcall.etcd.api.LeaseKeepAliveRequest;
 import dev.rollcall.etcd.api.LeaseKeepAliveResponse;
 import dev.rollcall.etcd.api.PutRequest;
@@ -22,6 +23,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -169,6 +171,13 @@ public final class ScriptedEtcd implements AutoCloseable {
     /** The living leases. */
     public Set<Long> leaseIds() {
         return locked(() -> leases.ids());
+    }
+
+    /** Grants a lease to somebody else; returns its id. */
+    public long grantLease(Duration ttl) {
+        LeaseGrantRequest request =
+                LeaseGrantRequest.newBuilder().setTTL(ttl.toSeconds()).build();
+        return locked(() -> leases.grant(request).getID());
     }
 
     /** Lets a lease end, with its keys. */

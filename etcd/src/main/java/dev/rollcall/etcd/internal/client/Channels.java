@@ -3,15 +3,17 @@ package dev.rollcall.etcd.internal.client;
 import dev.rollcall.ConfigurationException;
 import dev.rollcall.Text;
 import io.grpc.ChannelCredentials;
-import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
-import io.grpc.ManagedChannelBuilder;
 import io.grpc.TlsChannelCredentials;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Opens the gRPC channel of one connection. Certificates are read anew each time, so a rotated one is used at the next connect. */
 final class Channels {
@@ -23,25 +25,32 @@ final class Channels {
 
     private static final long PING_TIMEOUT_SECONDS = 5;
 
+    /** From 31 days on gRPC keeps a channel that nobody uses. */
+    private static final long NEVER_IDLE_DAYS = 31;
+
     private Channels() {}
 
-    static ManagedChannel open(Server server, ClientSettings.Tls tls) {
-        ManagedChannelBuilder<?> builder = Grpc.newChannelBuilder(
-                "dns:///" + server, server.tls() ? credentials(tls) : InsecureChannelCredentials.create());
-        if (server.tls() && tls.authority() != null) {
-            builder.overrideAuthority(tls.authority());
+    static ManagedChannel open(Server server, InetAddress address, ClientSettings.Tls tls) {
+        ChannelCredentials credentials = server.tls() ? credentials(tls) : InsecureChannelCredentials.create();
+        String name = tls.authority();
+        try {
+            return NettyChannelBuilder.forAddress(new InetSocketAddress(address, server.port()), credentials)
+                    .overrideAuthority(server.tls() && name != null ? name : server.toString())
+                    .directExecutor()
+                    .maxInboundMessageSize(LARGEST_MESSAGE)
+                    .keepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
+                    .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+                    .idleTimeout(NEVER_IDLE_DAYS, TimeUnit.DAYS)
+                    .disableRetry()
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw unusable(tls.ca() == null ? tls.certificate() : tls.ca(), e);
         }
-        return builder.directExecutor()
-                .maxInboundMessageSize(LARGEST_MESSAGE)
-                .keepAliveTime(PING_SECONDS, TimeUnit.SECONDS)
-                .keepAliveTimeout(PING_TIMEOUT_SECONDS, TimeUnit.SECONDS)
-                .disableRetry()
-                .build();
     }
 
     /** Fails with the name of the file that cannot be used. */
-    static void check(ClientSettings.Tls tls) {
-        credentials(tls);
+    static void check(Server server, ClientSettings.Tls tls) {
+        open(server, InetAddress.getLoopbackAddress(), tls).shutdownNow();
     }
 
     private static ChannelCredentials credentials(ClientSettings.Tls tls) {
@@ -61,11 +70,13 @@ final class Channels {
             }
             return builder.build();
         } catch (IOException | IllegalArgumentException e) {
-            throw new ConfigurationException(
-                    "TLS: cannot use " + Text.quote(String.valueOf(reading)) + ": "
-                            + Text.plain(String.valueOf(e.getMessage())),
-                    e);
+            throw unusable(reading, e);
         }
+    }
+
+    private static ConfigurationException unusable(@Nullable Path file, Exception why) {
+        String what = file == null ? "" : "cannot use " + Text.quote(file.toString()) + ": ";
+        return new ConfigurationException("TLS: " + what + Text.plain(String.valueOf(why.getMessage())), why);
     }
 
     private static Path readable(Path file) {

@@ -5,17 +5,23 @@ import dev.rollcall.RollcallException;
 import dev.rollcall.UnavailableException;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext.ScheduledHandle;
+import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps one working {@link Connection} to a cluster, for ever: tries the servers in turn, and after each round without success waits
- * with full jitter. All methods but {@link #ask} belong to the engine's context.
+ * with full jitter. All methods but {@link #ask} and {@link #problem} belong to the engine's context.
  */
 public final class Client {
     /** Told of every connection and of its end. */
@@ -24,37 +30,62 @@ public final class Client {
 
         /** There is no connection any more, or a try to make one failed. */
         void disconnected();
+
+        /**
+         * Before the first connection: a server is up, but the cluster has lost its quorum. Serializable reads (and nothing else) are
+         * answered, perhaps with what is out of date; {@link #disconnected} follows soon.
+         */
+        default void degraded(Connection connection) {}
     }
 
     /** A refused password is a costly question to etcd, so it is asked less often. */
     private static final Duration REFUSED_DELAY = Duration.ofSeconds(5);
 
+    private static final int MOST_QUESTIONS = 1_000;
+
     private final Engine engine;
     private final ClientSettings settings;
+    private final Login login;
+    private final Addresses dns;
     private final Backoff backoff;
     private final List<Listener> listeners = new ArrayList<>();
     private final List<Question<?>> questions = new ArrayList<>();
+    /** Why the servers tried since the last connection could not be used, by endpoint. */
+    private final Map<String, RollcallException> problems = new LinkedHashMap<>();
+
+    /** What is left to try of the present server's addresses. */
+    private final Deque<InetAddress> addresses = new ArrayDeque<>();
+
     private @Nullable Connection attempt;
     private @Nullable Connection connection;
     private @Nullable ScheduledHandle nextAttempt;
     private volatile @Nullable RollcallException problem;
+    /** Set while there is no point in waiting for an answer. */
+    private @Nullable RollcallException refusal;
+
+    private Duration patience;
+    private boolean allLate = true;
+    private int failedInRound;
     private int next;
+    private long connectedAt;
     private boolean everConnected;
     private boolean closed;
 
     public Client(Engine engine, ClientSettings settings) {
+        this(engine, settings, new Addresses(engine));
+    }
+
+    Client(Engine engine, ClientSettings settings, Addresses dns) {
         if (settings.servers().get(0).tls()) {
-            Channels.check(settings.tls());
+            Channels.check(settings.servers().get(0), settings.tls());
         }
         this.engine = engine;
         this.settings = settings;
+        this.login = new Login(engine, settings);
+        this.dns = dns;
         this.backoff = new Backoff(engine, settings.retryCap());
-        engine.afterBug(() -> {
-            Connection current = connection;
-            if (current != null) {
-                current.fail(Status.INTERNAL.withDescription("a bug in the engine"));
-            }
-        });
+        this.patience = settings.timeout();
+        engine.afterBug(this::afterBug);
     }
 
     /** Starts connecting. */
@@ -83,28 +114,68 @@ public final class Client {
         return Optional.ofNullable(problem);
     }
 
+    private void afterBug() {
+        Connection current = connection == null ? attempt : connection;
+        if (current != null) {
+            current.fail(Status.INTERNAL.withDescription("a bug in the engine"));
+        } else if (nextAttempt == null) {
+            attemptIn(backoff.next());
+        }
+    }
+
+    private void attemptIn(long delayNanos) {
+        if (nextAttempt != null) {
+            nextAttempt.cancel();
+        }
+        nextAttempt = closed ? null : engine.after(delayNanos, this::attempt);
+    }
+
     private void attempt() {
+        nextAttempt = null;
         if (closed || attempt != null || connection != null) {
             return;
         }
-        nextAttempt = null;
         Server server = settings.servers().get(next);
+        InetAddress address = addresses.poll();
+        if (address != null) {
+            attempt(server, address);
+            return;
+        }
+        dns.of(server.host(), settings.timeout(), new Reply<>() {
+            @Override
+            public void answered(List<InetAddress> found) {
+                addresses.addAll(found);
+                attempt();
+            }
+
+            @Override
+            public void failed(Status status) {
+                notConnected(server.toString(), status, false);
+            }
+        });
+    }
+
+    private void attempt(Server server, InetAddress address) {
         Connection[] self = new Connection[1];
         Connection made;
         try {
-            made = new Connection(engine, server, settings, status -> ended(self[0], status));
+            made = new Connection(engine, server, address, settings, login, patience, status -> ended(self[0], status));
         } catch (RollcallException e) {
-            problem = e;
-            nextAttempt = engine.after(backoff.next(), this::attempt);
+            failed(server.toString(), e, true, engine.around(REFUSED_DELAY));
             return;
         }
         self[0] = made;
         attempt = made;
-        made.prove(new Reply<Boolean>() {
+        made.prove(!everConnected, new Reply<>() {
             @Override
-            public void answered(Boolean proven) {
-                if (attempt == made && !made.over()) {
+            public void answered(Connection.Proof proof) {
+                if (attempt != made || made.over()) {
+                    return;
+                }
+                if (proof == Connection.Proof.QUORUM) {
                     connected(made);
+                } else {
+                    degraded(made);
                 }
             }
 
@@ -118,8 +189,14 @@ public final class Client {
     private void connected(Connection made) {
         attempt = null;
         connection = made;
+        connectedAt = engine.now();
         problem = null;
-        backoff.reset();
+        refusal = null;
+        problems.clear();
+        failedInRound = 0;
+        allLate = true;
+        patience = settings.timeout();
+        addresses.clear();
         if (everConnected) {
             engine.count("reconnects");
         }
@@ -129,28 +206,59 @@ public final class Client {
         List.copyOf(questions).forEach(question -> question.put(made));
     }
 
+    /** Nobody has seen anything yet, so what the server alone can tell is better than nothing. */
+    private void degraded(Connection made) {
+        var unused = engine.after(
+                settings.timeout().toNanos(), () -> made.fail(Status.UNAVAILABLE.withDescription(Failures.NO_LEADER)));
+        List.copyOf(listeners).forEach(listener -> listener.degraded(made));
+    }
+
     private void ended(Connection ended, Status status) {
-        if (ended != attempt && ended != connection) {
+        if (closed || (ended != attempt && ended != connection)) {
             return;
         }
-        RollcallException why = Failures.explain(status, ended.endpoint());
-        problem = why;
         boolean was = ended == connection;
         attempt = null;
         connection = null;
-        next = (next + 1) % settings.servers().size();
-        if (closed) {
-            return;
+        if (was && engine.now() - connectedAt > settings.retryCap().toNanos()) {
+            backoff.reset(); // not before: a server that takes us on and drops us again deserves its pauses
         }
-        engine.tell(new Event.Disconnected(ended.endpoint(), why));
+        if (was) {
+            addresses.clear();
+        }
+        notConnected(ended.endpoint(), was ? status : Failures.ofAttempt(status), was);
+    }
+
+    private void notConnected(String endpoint, Status status, boolean was) {
+        boolean roundOver = false;
+        allLate &= status.getCode() == Status.Code.DEADLINE_EXCEEDED;
+        if (addresses.isEmpty()) {
+            next = (next + 1) % settings.servers().size();
+            failedInRound += was ? 0 : 1;
+            roundOver = failedInRound >= settings.servers().size();
+        }
+        if (roundOver) {
+            patience = allLate ? Connection.longer(patience, settings) : settings.timeout();
+            failedInRound = 0;
+            allLate = true;
+        }
+        boolean refused = Failures.refused(status);
+        long delay = refused ? engine.around(REFUSED_DELAY) : was || roundOver ? backoff.next() : 0;
+        boolean hopeless = refused || (roundOver && Failures.denied(status));
+        failed(endpoint, Failures.explain(status, endpoint), hopeless, delay);
+    }
+
+    /** @param hopeless whether there is no point in waiting for an answer */
+    private void failed(String endpoint, RollcallException why, boolean hopeless, long delayNanos) {
+        problem = why;
+        refusal = hopeless ? why : null;
+        problems.put(endpoint, why);
+        attemptIn(delayNanos);
+        engine.tell(new Event.Disconnected(endpoint, why));
+        if (hopeless) {
+            List.copyOf(questions).forEach(question -> question.failed(why));
+        }
         List.copyOf(listeners).forEach(Listener::disconnected);
-        if (Failures.denied(status)) {
-            questions.forEach(question -> question.refused(why));
-            questions.clear();
-        }
-        boolean roundOver = next == 0 || (was && settings.servers().size() == 1);
-        long delay = Failures.refused(status) ? engine.around(REFUSED_DELAY) : roundOver ? backoff.next() : 0;
-        nextAttempt = engine.after(delay, this::attempt);
     }
 
     /**
@@ -161,19 +269,17 @@ public final class Client {
         Question<T> question = new Question<>(what, how);
         engine.run(() -> {
             if (closed) {
-                question.result.completeExceptionally(new UnavailableException(what + ": closed"));
-                return;
-            }
-            questions.add(question);
-            ScheduledHandle timeout = engine.after(atMost.toNanos(), () -> question.timedOut(atMost));
-            var unused = question.result.whenComplete((answer, thrown) -> engine.run(() -> {
-                timeout.cancel();
-                questions.remove(question);
-            }));
-            if (connection != null) {
-                question.put(connection);
-            } else if (problem instanceof dev.rollcall.AccessDeniedException denied) {
-                question.refused(denied);
+                question.failed(new UnavailableException(what + ": closed"));
+            } else if (questions.size() >= MOST_QUESTIONS) {
+                question.failed(new UnavailableException(what + ": " + questions.size()
+                        + " questions wait for etcd already (expected: fewer than " + MOST_QUESTIONS + ")"));
+            } else if (refusal != null) {
+                question.failed(refusal);
+            } else {
+                question.waitAtMost(atMost);
+                if (connection != null) {
+                    question.put(connection);
+                }
             }
         });
         return question.result;
@@ -181,19 +287,24 @@ public final class Client {
 
     /** Ends the connection and stops trying. */
     public void close() {
+        if (closed) {
+            return;
+        }
         closed = true;
+        Connection last = connection == null ? attempt : connection;
+        attempt = null;
+        connection = null;
+        dns.drop();
         if (nextAttempt != null) {
             nextAttempt.cancel();
         }
-        if (attempt != null) {
-            attempt.close();
-        }
-        if (connection != null) {
-            connection.close();
+        if (last != null) {
+            last.close();
         }
         for (Question<?> question : List.copyOf(questions)) {
-            question.result.completeExceptionally(new UnavailableException(question.what + ": closed"));
+            question.failed(new UnavailableException(question.what + ": closed"));
         }
+        List.copyOf(listeners).forEach(Listener::disconnected);
     }
 
     private final class Question<T> {
@@ -206,6 +317,15 @@ public final class Client {
             this.how = how;
         }
 
+        void waitAtMost(Duration atMost) {
+            questions.add(this);
+            ScheduledHandle timeout = engine.after(atMost.toNanos(), () -> failed(late(atMost)));
+            var unused = result.whenComplete((answer, thrown) -> engine.run(() -> {
+                timeout.cancel();
+                questions.remove(this);
+            }));
+        }
+
         void put(Connection to) {
             how.accept(to, new Reply<T>() {
                 @Override
@@ -215,27 +335,29 @@ public final class Client {
 
                 @Override
                 public void failed(Status status) {
-                    if (to.over()) {
+                    if (to.over() || result.isDone()) {
                         return; // the next connection is asked again
                     }
                     if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
                         put(to);
                     } else {
-                        refused(Failures.explain(status, to.endpoint()));
+                        Question.this.failed(Failures.explain(status, to.endpoint()));
                     }
                 }
             });
         }
 
-        void refused(RollcallException why) {
+        void failed(RollcallException why) {
             result.completeExceptionally(why);
         }
 
-        void timedOut(Duration atMost) {
-            RollcallException why = problem;
-            String reason = why == null ? "etcd did not answer" : String.valueOf(why.getMessage());
-            result.completeExceptionally(
-                    new UnavailableException(what + ": no answer in " + atMost.toMillis() + " ms: " + reason, why));
+        private UnavailableException late(Duration atMost) {
+            String reason = problems.isEmpty()
+                    ? "etcd did not answer"
+                    : problems.values().stream()
+                            .map(each -> String.valueOf(each.getMessage()))
+                            .collect(Collectors.joining("; "));
+            return new UnavailableException(what + ": no answer in " + atMost.toMillis() + " ms: " + reason, problem);
         }
     }
 }

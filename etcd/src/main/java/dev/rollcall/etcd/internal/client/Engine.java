@@ -52,7 +52,7 @@ public final class Engine {
     private void bug(Throwable thrown) {
         count("bugs");
         tell(new Event.ListenerFailed("the etcd engine; it reconnects", thrown));
-        afterBug.run();
+        context.executeLater(afterBug); // a task of its own, for it may have a bug too
     }
 
     /** Runs a task in the context: now if the context is free, else as soon as it is. */

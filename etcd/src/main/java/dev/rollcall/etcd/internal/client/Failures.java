@@ -5,14 +5,46 @@ import dev.rollcall.RollcallException;
 import dev.rollcall.Text;
 import dev.rollcall.UnavailableException;
 import io.grpc.Status;
-import java.security.cert.CertificateException;
+import java.net.ConnectException;
+import java.time.Duration;
 import java.util.Locale;
-import javax.net.ssl.SSLException;
-import org.jspecify.annotations.Nullable;
 
 /** What etcd's status codes and texts mean; the texts are part of etcd's API (its {@code rpctypes} package). */
 public final class Failures {
     private Failures() {}
+
+    private static final String TLS_PERHAPS = "one that speaks TLS is an https:// address";
+    static final String NO_LEADER = "etcdserver: no leader";
+
+    /** What a call failed with; gRPC's long account of a missed deadline in three words. */
+    static Status of(Throwable thrown, Duration deadline) {
+        Status status = Status.fromThrowable(thrown);
+        if (status.getCode() != Status.Code.DEADLINE_EXCEEDED) {
+            return status;
+        }
+        boolean connecting = says(status, "was_still_waiting");
+        return Status.DEADLINE_EXCEEDED.withDescription(
+                (connecting ? "cannot connect in " : "no answer in ") + deadline.toMillis() + " ms");
+    }
+
+    /** The server is up, but knows no leader: a majority of its cluster is away, or is about to elect one. */
+    static boolean noQuorum(Status status) {
+        return status.getCode() == Status.Code.UNAVAILABLE && says(status, NO_LEADER);
+    }
+
+    /** The same status of a connection that never worked: one that is closed at once may go to a port that wants TLS. */
+    static Status ofAttempt(Status status) {
+        return closed(status) && TlsProblem.of(status) == null ? status.withDescription(TLS_PERHAPS) : status;
+    }
+
+    private static boolean closed(Status status) {
+        String cause = status.getCause() == null
+                ? ""
+                : String.valueOf(status.getCause().getMessage());
+        return says(status, "Network closed for unknown reason")
+                || says(status, TLS_PERHAPS)
+                || cause.contains("reset by peer");
+    }
 
     /** A read below the oldest revision kept. */
     public static boolean compacted(Status status) {
@@ -28,9 +60,10 @@ public final class Failures {
         return status.getCode() == Status.Code.NOT_FOUND && says(status, "lease not found");
     }
 
-    /** The token ran out, or the member that knows it restarted: a new one helps. */
+    /** The token ran out, or the member that knows it restarted, or there was none to send: a new one helps. */
     public static boolean staleToken(Status status) {
         return says(status, "invalid auth token")
+                || says(status, "user name is empty")
                 || says(status, "auth revision")
                 || says(status, "auth store is old")
                 || status.getCode() == Status.Code.UNAUTHENTICATED;
@@ -46,7 +79,8 @@ public final class Failures {
 
     /** Refused by etcd, or by either side's check of the other's certificate. */
     public static boolean denied(Status status) {
-        return refused(status) || tlsProblem(status.getCause()) != null;
+        TlsProblem tls = TlsProblem.of(status);
+        return refused(status) || (tls != null && tls.trust());
     }
 
     /** The same status for a watch that etcd cancelled: it says why in a text. */
@@ -62,45 +96,37 @@ public final class Failures {
 
     /** What a user is told of a failed call or connection. */
     public static RollcallException explain(Status status, String endpoint) {
-        Throwable tls = tlsProblem(status.getCause());
-        if (tls != null) {
-            return new AccessDeniedException(
-                    "etcd at " + endpoint + ": TLS: " + Text.plain(message(tls)), status.getCause());
-        }
-        String what = "etcd at " + endpoint + ": " + Text.plain(words(status));
+        TlsProblem tls = TlsProblem.of(status);
+        String what = "etcd at " + endpoint + ": " + (tls == null ? Text.plain(words(status)) : "TLS: " + tls.words());
         return denied(status)
                 ? new AccessDeniedException(what, status.asRuntimeException())
                 : new UnavailableException(what, status.asRuntimeException());
     }
 
     private static String words(Status status) {
-        String description = status.getDescription();
+        String description = status.getDescription() == null ? "" : status.getDescription();
         Throwable cause = status.getCause();
-        String text = description == null
-                ? ""
-                : description.replace("etcdserver: ", "").replace("io exception", "");
+        if (cause instanceof ConnectException) {
+            return "connection refused";
+        }
+        if (closed(status)) {
+            return "the server closed the connection"
+                    + (description.equals(TLS_PERHAPS) ? " (expected: an etcd; " + TLS_PERHAPS + ")" : "");
+        }
+        if (description.equals(NO_LEADER)) {
+            return "no leader: most of its cluster is away, or it is electing one";
+        }
+        String text = description.replace("etcdserver: ", "").replace("io exception", "");
         if (cause != null && cause.getMessage() != null) {
             text = text.isBlank() ? cause.getMessage() : text + ": " + cause.getMessage();
         }
         String name = status.getCode().name().toLowerCase(Locale.ROOT).replace('_', ' ');
-        return text.isBlank() ? name : text.strip() + " (" + name + ")";
-    }
-
-    /** The innermost complaint about a certificate or a handshake, if that is what went wrong. */
-    private static @Nullable Throwable tlsProblem(@Nullable Throwable thrown) {
-        Throwable found = null;
-        int depth = 0;
-        for (Throwable t = thrown; t != null && depth < 20; t = t.getCause(), depth++) {
-            if (t instanceof SSLException || t instanceof CertificateException) {
-                found = t;
-            }
+        if (text.isBlank()) {
+            return name;
         }
-        return found;
-    }
-
-    private static String message(Throwable thrown) {
-        String message = thrown.getMessage();
-        return message == null ? thrown.getClass().getSimpleName() : message;
+        return status.getCode() == Status.Code.UNAVAILABLE || status.getCode() == Status.Code.DEADLINE_EXCEEDED
+                ? text.strip()
+                : text.strip() + " (" + name + ")";
     }
 
     private static boolean says(Status status, String text) {

@@ -4,6 +4,7 @@ import dev.rollcall.ConfigurationException;
 import dev.rollcall.Text;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * One etcd server to try: a host, a port and whether it is spoken to over TLS.
@@ -12,6 +13,9 @@ import java.util.List;
  */
 public record Server(String host, int port, boolean tls) {
     private static final int DEFAULT_PORT = 2379;
+    /** A name, an IPv4 literal, or an IPv6 literal with or without a zone. */
+    private static final Pattern HOST =
+            Pattern.compile("[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9._-]+)?");
 
     /** Reads {@code host}, {@code host:port}, {@code [ipv6]:port}, an IPv6 literal, or one of them behind {@code http(s)://}. */
     static Server parse(String text, boolean tlsByDefault) {
@@ -32,7 +36,7 @@ public record Server(String host, int port, boolean tls) {
         if (bracketed) {
             host = host.replace("[", "").replace("]", "");
         }
-        if (host.isEmpty() || host.chars().anyMatch(c -> c <= ' ' || c == '/' || c == '@' || c == '?')) {
+        if (!HOST.matcher(host).matches()) {
             throw new ConfigurationException("etcd address: " + Text.quote(text)
                     + " (expected: HOST, HOST:PORT, [IPV6]:PORT, or one of them behind http:// or https://)");
         }

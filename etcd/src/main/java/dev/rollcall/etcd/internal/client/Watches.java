@@ -40,7 +40,8 @@ public final class Watches implements Client.Listener {
 
     private static final int LARGEST_PENDING = 64 * 1024 * 1024;
     private static final Duration FRESH = Duration.ofSeconds(5);
-    private static final Duration DENIAL_PAUSE = Duration.ofMinutes(1);
+    private static final Duration DENIAL_PAUSE = Duration.ofSeconds(15);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
 
     private final Engine engine;
     private final int largestPending;
@@ -107,6 +108,9 @@ public final class Watches implements Client.Listener {
         }
 
         private void received(WatchResponse response) {
+            if (response.getEventsCount() == 0) {
+                return; // a notification of progress, which says nothing that is true of old servers
+            }
             pendingBytes += response.getSerializedSize();
             if (pendingBytes > largestPending) {
                 cancel();
@@ -125,9 +129,7 @@ public final class Watches implements Client.Listener {
                 pending.clear();
             }
             pendingBytes = 0;
-            if (!whole.isEmpty()) {
-                handler.events(whole);
-            }
+            handler.events(whole);
         }
     }
 
@@ -140,6 +142,9 @@ public final class Watches implements Client.Listener {
 
         private final Map<Long, Watch> watches = new HashMap<>();
         private long lastId;
+        private long answers;
+        private boolean overseen;
+        private boolean renewing;
 
         Stream(Connection on) {
             this.on = on;
@@ -158,7 +163,27 @@ public final class Watches implements Client.Listener {
                             .setWatchId(watch.id)
                             .setFragment(true))
                     .build());
+            oversee();
             return watch;
+        }
+
+        /** A create is answered soon, or the server is of no use; a long past that comes before the answer is a sign of life. */
+        private void oversee() {
+            if (overseen) {
+                return;
+            }
+            overseen = true;
+            long before = answers;
+            engine.after(ANSWER_WITHIN.toNanos(), () -> {
+                overseen = false;
+                if (stream == this && !unanswered.isEmpty()) {
+                    if (answers == before) {
+                        on.fail(Status.DEADLINE_EXCEEDED.withDescription("no answer to a watch"));
+                    } else {
+                        oversee();
+                    }
+                }
+            });
         }
 
         @Override
@@ -166,39 +191,46 @@ public final class Watches implements Client.Listener {
             if (stream != this) {
                 return;
             }
+            answers++;
             Watch watch = response.getCreated() ? unanswered.poll() : watches.get(response.getWatchId());
             if (watch == null || !watches.containsKey(watch.id)) {
                 return;
             }
-            if (response.getCanceled()) {
-                watches.remove(watch.id);
-                cancelled(watch, response);
-            } else if (response.getCreated()) {
-                watch.handler.created();
-            } else {
-                watch.received(response);
-            }
-        }
-
-        private void cancelled(Watch watch, WatchResponse response) {
-            if (response.getCompactRevision() > 0) {
-                watch.handler.compacted();
+            if (!response.getCanceled()) {
+                if (response.getCreated()) {
+                    watch.handler.created();
+                } else {
+                    watch.received(response);
+                }
                 return;
             }
             Status status = Failures.ofCancelReason(response.getCancelReason());
-            if (on.renews() && Failures.refused(status) && mayBeStale()) {
-                renewedAt = engine.now();
-                on.renewToken(failure -> {
-                    if (stream == this) {
-                        stream = null;
-                        requests.onCompleted();
-                        watches.put(watch.id, watch);
-                        endAll(Status.ABORTED.withDescription("a new token needs a new stream"));
-                    }
-                });
+            if (response.getCompactRevision() > 0) {
+                watches.remove(watch.id);
+                watch.handler.compacted();
+            } else if (on.renews() && Failures.refused(status) && (renewing || mayBeStale())) {
+                moveToNewStream();
             } else {
+                watches.remove(watch.id);
                 watch.handler.ended(status);
             }
+        }
+
+        /** The refused watch stays with the others until they all end here, to be opened on the new stream. */
+        private void moveToNewStream() {
+            if (renewing) {
+                return;
+            }
+            renewing = true;
+            renewedAt = engine.now();
+            on.renewToken(failure -> {
+                if (stream == this) {
+                    stream = null;
+                    requests.onError(
+                            Status.CANCELLED.asException()); // an end of our half alone would leave etcd watching
+                    endAll(Status.ABORTED.withDescription("a new token needs a new stream"));
+                }
+            });
         }
 
         /** etcd checks each create with the token of the stream's start, so an old stream's refusal says little. */

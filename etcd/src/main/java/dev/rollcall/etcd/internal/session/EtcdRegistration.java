@@ -1,5 +1,6 @@
 package dev.rollcall.etcd.internal.session;
 
+import com.google.protobuf.ByteString;
 import dev.rollcall.Event;
 import dev.rollcall.Instance;
 import dev.rollcall.Registration;
@@ -7,8 +8,10 @@ import dev.rollcall.RollcallException;
 import dev.rollcall.Text;
 import dev.rollcall.UnavailableException;
 import dev.rollcall.etcd.internal.client.Engine;
+import dev.rollcall.spi.DurationText;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -18,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class EtcdRegistration implements Registration {
     private final Session session;
     private final Engine engine;
+    private final Set<ByteString> names;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private @Nullable Keeper keeper;
@@ -25,10 +29,16 @@ public final class EtcdRegistration implements Registration {
     private volatile State state = State.REGISTERING;
     private volatile @Nullable RollcallException problem;
 
-    EtcdRegistration(Session session, Engine engine, Instance instance) {
+    /** @param names what no other registration of this process may have meanwhile */
+    EtcdRegistration(Session session, Engine engine, Instance instance, Set<ByteString> names) {
         this.session = session;
         this.engine = engine;
         this.instance = instance;
+        this.names = Set.copyOf(names);
+    }
+
+    Set<ByteString> names() {
+        return names;
     }
 
     void keptBy(Keeper by) {
@@ -64,8 +74,9 @@ public final class EtcdRegistration implements Registration {
 
     /** Called by the keeper: the state is the same, but a try to better it failed. */
     void troubled(RollcallException why) {
-        if (state != State.REGISTERED) {
-            set(state, why);
+        State present = state;
+        if (present != State.REGISTERED && present != State.SUPERSEDED && present != State.CLOSED) {
+            set(present, why);
         }
     }
 
@@ -84,18 +95,17 @@ public final class EtcdRegistration implements Registration {
     public Registration await(Duration atMost) {
         if (!awaitState(State.REGISTERED, atMost)) {
             RollcallException why = problem;
-            throw why != null
+            throw why != null && state != State.CLOSED
                     ? why
-                    : new UnavailableException("registration of " + Text.quote(instance.id()) + ": " + state + " after "
-                            + atMost.toMillis() + " ms (expected: REGISTERED): "
-                            + session.problem("etcd did not answer in time").getMessage());
+                    : new UnavailableException("registration of " + Text.quote(instance.id()) + ": " + state
+                            + " (expected: REGISTERED within " + DurationText.format(atMost) + ")");
         }
         return this;
     }
 
     /** Waits for a state, or for CLOSED, which no other follows. */
     private boolean awaitState(State wanted, Duration atMost) {
-        long left = atMost.toNanos();
+        long left = TimeUnit.NANOSECONDS.convert(atMost); // at most 292 years
         lock.lock();
         try {
             while (state != wanted && state != State.CLOSED && left > 0) {
@@ -113,19 +123,23 @@ public final class EtcdRegistration implements Registration {
     @Override
     public void update(Instance wanted) {
         instance.checkChangeTo(wanted);
-        session.encode(wanted);
+        session.check(wanted);
         instance = wanted;
-        engine.run(() -> kept().update(wanted));
+        engine.run(() -> kept().update(instance)); // the last one, also when two threads come here in another order
     }
 
     void beginToLeave() {
         engine.run(() -> kept().leave(Session.LEAVE_WITHIN));
     }
 
+    void awaitClosed(Duration atMost) {
+        awaitState(State.CLOSED, atMost);
+    }
+
     @Override
     public void close() {
         beginToLeave();
-        awaitState(State.CLOSED, Session.LEAVE_WITHIN.plus(Duration.ofNanos(TimeUnit.SECONDS.toNanos(1))));
+        awaitClosed(Session.CLOSED_WITHIN);
     }
 
     private Keeper kept() {

@@ -1,12 +1,10 @@
 package dev.rollcall.etcd.internal.session;
 
-import com.google.protobuf.ByteString;
 import dev.rollcall.Instance;
 import dev.rollcall.Registration.State;
 import dev.rollcall.RollcallException;
 import dev.rollcall.SupersededException;
 import dev.rollcall.UnavailableException;
-import dev.rollcall.etcd.api.Event;
 import dev.rollcall.etcd.api.KVGrpc;
 import dev.rollcall.etcd.api.KeyValue;
 import dev.rollcall.etcd.api.LeaseGrpc;
@@ -14,7 +12,6 @@ import dev.rollcall.etcd.api.LeaseRevokeRequest;
 import dev.rollcall.etcd.api.LeaseRevokeResponse;
 import dev.rollcall.etcd.api.LeaseTimeToLiveRequest;
 import dev.rollcall.etcd.api.LeaseTimeToLiveResponse;
-import dev.rollcall.etcd.api.ResponseOp;
 import dev.rollcall.etcd.api.TxnRequest;
 import dev.rollcall.etcd.api.TxnResponse;
 import dev.rollcall.etcd.internal.client.Backoff;
@@ -22,15 +19,11 @@ import dev.rollcall.etcd.internal.client.Connection;
 import dev.rollcall.etcd.internal.client.Engine;
 import dev.rollcall.etcd.internal.client.Failures;
 import dev.rollcall.etcd.internal.client.Reply;
-import dev.rollcall.etcd.internal.client.Watches;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -39,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  * call at a time, for ever. Everything that happens (an answer, a watch event, a timer, a new connection) only changes what is known
  * and then calls {@link #step}.
  */
-final class Keeper implements Lease.Listener {
+final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private static final Duration VERIFY_EVERY = Duration.ofSeconds(30);
-    private static final Duration BETWEEN_UPDATES = Duration.ofMillis(500);
+    private static final Duration BETWEEN_WRITES = Duration.ofMillis(500);
     /** A reader that lags gets a put and a delete that are close together as one, and may act on the first only. */
     private static final Duration DRAIN_BEFORE_DELETE = Duration.ofMillis(200);
 
@@ -52,10 +45,11 @@ final class Keeper implements Lease.Listener {
     private final Engine engine;
     private final EtcdRegistration registration;
     private final Duration ttl;
-    private final Map<ByteString, OwnKey> keys = new LinkedHashMap<>();
+    private final OwnKeys keys = new OwnKeys(this);
     private final Set<Long> formerLeases = new LinkedHashSet<>();
     private final RepairBudget repairs;
-    private Backoff backoff;
+    private final Backoff backoff;
+    private final Backoff watchBackoff;
     private Instance instance;
     private State state = State.REGISTERING;
     private @Nullable Lease lease;
@@ -64,20 +58,19 @@ final class Keeper implements Lease.Listener {
     private @Nullable ScheduledHandle leaveTimer;
     /** A call is under way: the next step waits for its outcome. */
     private boolean busy;
+    /** A call failed: the next step waits for the timer. */
+    private boolean pausing;
     /** What etcd holds is uncertain: read it before anything else. */
     private boolean verify;
-    /** Nothing was written yet: the first write takes the keys over from whoever has them. */
+    /** Nothing is known to be written yet: the first write takes the keys over from whoever has them. */
     private boolean first = true;
-    /** A foreign value under our own lease was already written over once. */
-    private boolean restored;
-    /** A key of another process hangs on our lease: it must not be revoked. */
-    private boolean shared;
+    /** The lease under which a foreign value was already written over once. */
+    private @Nullable Lease contested;
 
-    /** A repair waits for its budget. */
-    private boolean pausing;
-
-    private boolean pinged;
     private boolean leaving;
+    /** DRAINING could not be written: leaving must not wait for a courtesy. */
+    private boolean drainingFailed;
+
     private long writtenAt;
 
     Keeper(Session session, EtcdRegistration registration, Instance instance, Duration ttl) {
@@ -86,25 +79,27 @@ final class Keeper implements Lease.Listener {
         this.registration = registration;
         this.ttl = ttl;
         this.repairs = new RepairBudget(engine);
-        this.backoff = new Backoff(engine, retryCap(ttl));
+        Duration quarter = ttl.dividedBy(4);
+        Duration cap = quarter.compareTo(LONGEST_RETRY) < 0 ? quarter : LONGEST_RETRY;
+        this.backoff = new Backoff(engine, cap);
+        this.watchBackoff = new Backoff(engine, cap);
         this.instance = instance;
         this.writtenAt = engine.now();
-        want(instance);
-    }
-
-    private static Duration retryCap(Duration ttl) {
-        Duration quarter = ttl.dividedBy(4);
-        return quarter.compareTo(LONGEST_RETRY) < 0 ? quarter : LONGEST_RETRY;
+        keys.want(session.encode(instance));
     }
 
     void start() {
         scheduleVerify();
         step();
+        if (session.connection() == null) {
+            registration.troubled(session.problem("not connected to etcd yet"));
+        }
     }
 
     void connected() {
-        verify = !first || verify;
+        verify |= !first;
         backoff.reset();
+        watchBackoff.reset();
         step();
     }
 
@@ -113,50 +108,43 @@ final class Keeper implements Lease.Listener {
         busy = false;
         pausing = false;
         cancel(timer);
-        keys.values().forEach(own -> own.watch = null);
-        if (leaving && first && !verify) {
-            finish();
-        }
+        keys.disconnected();
+        registration.troubled(session.problem("the connection to etcd was lost"));
+        step();
     }
 
     void update(Instance changed) {
-        if (!leaving && state != State.CLOSED) {
+        if (!leaving) {
             instance = changed;
-            want(changed);
+            keys.want(session.encode(changed));
             step();
         }
     }
 
     /** Begins to leave; at the latest after the time given it is over. */
     void leave(Duration atMost) {
-        if (leaving || state == State.CLOSED) {
+        if (leaving) {
             return;
         }
         leaving = true;
         pausing = false;
         leaveTimer = engine.after(atMost.toNanos(), this::finish);
-        want(instance.withStatus(dev.rollcall.Status.DRAINING));
-        if (session.connection() == null && first && !verify) {
-            finish();
-        } else {
-            step();
-        }
-    }
-
-    private void want(Instance now) {
-        Map<ByteString, ByteString> values = session.encode(now);
-        keys.forEach((key, own) -> own.want(values.get(key)));
-        values.forEach((key, value) -> keys.computeIfAbsent(key, OwnKey::new).want(value));
+        keys.want(session.encode(instance.withStatus(dev.rollcall.Status.DRAINING)));
+        step();
     }
 
     // --- the next step ---
 
     private void step() {
-        Connection on = session.connection();
-        if (on == null || busy || pausing || state == State.CLOSED) {
+        if (busy || pausing || state == State.CLOSED) {
             return;
         }
-        if (verify || keys.values().stream().anyMatch(own -> own.told > own.mod)) {
+        Connection on = session.connection();
+        if (on == null) {
+            if (leaving && !verify && keys.there().isEmpty()) {
+                finish();
+            }
+        } else if (verify || keys.changed()) {
             read(on);
         } else if (leaving) {
             stepOut(on);
@@ -169,47 +157,55 @@ final class Keeper implements Lease.Listener {
         Lease current = lease;
         if (current == null) {
             grant(on);
-        } else if (current.silence() > current.ttl / 2) {
-            current.ping(); // a put on a lease that has ended is accepted and gone a moment later
-        } else if (unsettled()) {
-            long wait = writtenAt + BETWEEN_UPDATES.toNanos() - engine.now();
-            if (state == State.REGISTERED && wait > 0) {
-                again(wait);
-            } else {
-                write(on, current);
-            }
-        } else if (current.answeredSentAt() - writtenAt < 0) {
-            if (!pinged) {
-                pinged = true;
-                current.ping();
-            }
-        } else {
-            backoff.reset();
-            become(State.REGISTERED, null);
+            return;
         }
+        if (current.quiet()) {
+            current.prove();
+            return;
+        }
+        List<OwnKey> due = keys.due(current);
+        if (!due.isEmpty()) {
+            long wait = first ? 0 : writtenAt + BETWEEN_WRITES.toNanos() - engine.now();
+            if (wait <= 0) {
+                write(on, due, current);
+                return;
+            }
+            again(wait);
+        }
+        if (!keys.kept(current)) {
+            return;
+        }
+        if (!current.provenSince(writtenAt)) {
+            current.prove(writtenAt);
+            return;
+        }
+        if (due.isEmpty()) {
+            backoff.reset();
+        }
+        become(State.REGISTERED, null);
     }
 
     private void stepOut(Connection on) {
         Lease current = lease;
-        boolean ours = keys.values().stream().anyMatch(own -> own.mod > 0);
-        if (ours && current != null && state != State.SUPERSEDED && unsettled()) {
-            write(on, current);
-            return;
+        List<OwnKey> there = keys.there();
+        if (current != null && !drainingFailed) {
+            List<OwnKey> serving =
+                    there.stream().filter(own -> !own.settled(current)).toList();
+            if (!serving.isEmpty()) {
+                write(on, serving, current);
+                return;
+            }
         }
-        long wait = writtenAt + DRAIN_BEFORE_DELETE.toNanos() - engine.now();
-        if (ours && session.drains() && wait > 0) {
+        long wait = session.drains() ? writtenAt + DRAIN_BEFORE_DELETE.toNanos() - engine.now() : 0;
+        if (!there.isEmpty() && wait > 0) {
             again(wait);
-        } else if (ours) {
-            delete(on);
+        } else if (!there.isEmpty()) {
+            delete(on, there);
         } else if (current != null) {
             revoke(on, current);
         } else {
             finish();
         }
-    }
-
-    private boolean unsettled() {
-        return keys.values().stream().anyMatch(own -> !own.settled);
     }
 
     // --- what it asks of etcd ---
@@ -220,86 +216,58 @@ final class Keeper implements Lease.Listener {
             @Override
             void got(Lease granted) {
                 lease = granted;
-                restored = false;
-                shared = false;
-                backoff = new Backoff(engine, retryCap(Duration.ofNanos(granted.ttl)));
-                keys.values().forEach(own -> own.settled = false);
-                if (state == State.CLOSED) {
-                    granted.forget();
-                }
             }
         });
     }
 
-    private void write(Connection on, Lease current) {
-        List<OwnKey> batch = keys.values().stream().filter(own -> !own.settled).toList();
-        TxnRequest.Builder txn = TxnRequest.newBuilder();
-        for (OwnKey own : batch) {
-            if (!first) {
-                txn.addCompare(own.unchanged());
-            }
-            txn.addSuccess(own.write(current.id)).addFailure(own.read());
-        }
+    private void write(Connection on, List<OwnKey> batch, Lease current) {
         busy = true;
-        on.call(KVGrpc.getTxnMethod(), txn.build(), new Answer<TxnResponse>(on) {
+        boolean draining = leaving;
+        TxnRequest txn = OwnKeys.writing(batch, current, !first);
+        on.call(KVGrpc.getTxnMethod(), txn, new Answer<TxnResponse>(on) {
             @Override
             void got(TxnResponse answer) {
-                if (!answer.getSucceeded()) {
-                    seen(on, batch, answer);
-                    return;
-                }
-                first = false;
-                writtenAt = engine.now();
-                pinged = false;
                 long revision = answer.getHeader().getRevision();
-                for (OwnKey own : batch) {
-                    own.mod = own.sent == null ? 0 : revision;
-                    own.settled = own.wanted == null ? own.sent == null : own.wanted.equals(own.sent);
+                if (answer.getSucceeded()) {
+                    first = false;
+                    writtenAt = engine.now();
+                    batch.forEach(own -> own.written(revision, current.id));
+                    keys.prune();
+                    keys.watch(session.watches(), revision + 1);
+                } else {
+                    seen(on, batch, answer);
                 }
-                keys.values().removeIf(own -> own.settled && own.wanted == null && dropped(own));
-                watchFrom(revision + 1);
             }
 
             @Override
             void uncertain() {
                 verify = true;
+                drainingFailed = draining;
             }
         });
-    }
-
-    private static boolean dropped(OwnKey own) {
-        own.unwatch();
-        return true;
     }
 
     /** Reads all own keys, linearizably: a transaction goes through the quorum. */
     private void read(Connection on) {
-        List<OwnKey> batch = List.copyOf(keys.values());
-        TxnRequest.Builder txn = TxnRequest.newBuilder();
-        batch.forEach(own -> txn.addSuccess(own.read()));
         busy = true;
-        on.call(KVGrpc.getTxnMethod(), txn.build(), new Answer<TxnResponse>(on) {
+        List<OwnKey> batch = keys.all();
+        on.call(KVGrpc.getTxnMethod(), OwnKeys.reading(batch), new Answer<TxnResponse>(on) {
             @Override
             void got(TxnResponse answer) {
                 verify = false;
                 seen(on, batch, answer);
-                watchFrom(answer.getHeader().getRevision() + 1);
+                keys.watch(session.watches(), answer.getHeader().getRevision() + 1);
             }
         });
     }
 
-    private void delete(Connection on) {
-        List<OwnKey> batch = keys.values().stream().filter(own -> own.mod > 0).toList();
-        TxnRequest.Builder txn = TxnRequest.newBuilder();
-        for (OwnKey own : batch) {
-            txn.addCompare(own.unchanged()).addSuccess(own.delete()).addFailure(own.read());
-        }
+    private void delete(Connection on, List<OwnKey> batch) {
         busy = true;
-        on.call(KVGrpc.getTxnMethod(), txn.build(), new Answer<TxnResponse>(on) {
+        on.call(KVGrpc.getTxnMethod(), OwnKeys.deleting(batch), new Answer<TxnResponse>(on) {
             @Override
             void got(TxnResponse answer) {
                 if (answer.getSucceeded()) {
-                    batch.forEach(own -> own.mod = 0);
+                    batch.forEach(own -> own.deleted(answer.getHeader().getRevision()));
                 } else {
                     seen(on, batch, answer);
                 }
@@ -313,11 +281,7 @@ final class Keeper implements Lease.Listener {
     }
 
     private void revoke(Connection on, Lease current) {
-        current.forget();
-        lease = null;
-        if (shared) {
-            return;
-        }
+        dropLease();
         busy = true;
         LeaseRevokeRequest request =
                 LeaseRevokeRequest.newBuilder().setID(current.id).build();
@@ -337,218 +301,205 @@ final class Keeper implements Lease.Listener {
     // --- what it makes of what it sees ---
 
     private void seen(Connection on, List<OwnKey> batch, TxnResponse answer) {
-        List<KeyValue> strangers = new ArrayList<>();
-        boolean anyThere = false;
-        boolean disturbed = false;
+        long revision = answer.getHeader().getRevision();
+        boolean anothers = false;
+        String trouble = null;
+        KeyValue foreign = null;
         for (int i = 0; i < batch.size(); i++) {
             OwnKey own = batch.get(i);
-            ResponseOp response = answer.getResponses(i);
-            List<KeyValue> found = response.getResponseRange().getKvsList();
-            own.told = 0;
-            if (found.isEmpty()) {
-                own.mod = 0;
-                own.settled = own.wanted == null;
-                disturbed |= !own.settled;
+            List<KeyValue> kvs = answer.getResponses(i).getResponseRange().getKvsList();
+            KeyValue kv = kvs.isEmpty() ? null : kvs.get(0);
+            long before = own.mod();
+            OwnKey.Found found = own.judge(kv, revision, lease, formerLeases);
+            if (found == OwnKey.Found.OURS) {
+                first = false;
+                writtenAt = own.mod() == before ? writtenAt : engine.now(); // a put of unknown outcome that arrived
+            } else if (kv == null || found == OwnKey.Found.OUTDATED) {
+                trouble =
+                        own.wanted() ? "etcd no longer held the instance as we wrote it; it is written again" : trouble;
             } else {
-                anyThere = true;
-                disturbed |= !judge(own, found.get(0), strangers);
+                anothers = true;
+                if (leaving) {
+                    leaveTo(own, kv, found);
+                } else if (first) {
+                    own.claim(kv);
+                } else if (found == OwnKey.Found.FOREIGN) {
+                    foreign = kv;
+                } else if (state != State.SUPERSEDED) {
+                    trouble = contest(own, kv, found);
+                }
             }
         }
+        if (leaving || first) {
+            return;
+        }
         if (state == State.SUPERSEDED) {
-            if (!anyThere && !leaving) {
+            if (!anothers) {
                 become(State.RECOVERING, null);
             }
-        } else if (!leaving) {
-            if (disturbed && state == State.REGISTERED) {
-                become(
-                        State.RECOVERING,
-                        new UnavailableException(
-                                "etcd no longer held the instance as we wrote it; it is written again"));
-            }
-            if (!strangers.isEmpty()) {
-                askAbout(on, strangers.get(0));
-            }
+        } else if (foreign != null) {
+            askAbout(on, foreign);
+        } else if (trouble != null) {
+            boolean held = state == State.REGISTERED || state == State.SUSPECT;
+            become(held ? State.RECOVERING : state, new UnavailableException(trouble));
         }
     }
 
-    /** Decides what to do about a key that is there; answers whether it is as we wrote it. */
-    private boolean judge(OwnKey own, KeyValue found, List<KeyValue> strangers) {
-        Lease current = lease;
-        if (current != null && own.isOurs(found, current.id)) {
-            own.adopt(found);
-            if (first) {
-                first = false;
-                writtenAt = engine.now();
-            }
-            return true;
+    /** What is somebody else's stays; what is nobody's would stay for ever. */
+    private void leaveTo(OwnKey own, KeyValue kv, OwnKey.Found found) {
+        if (found == OwnKey.Found.UNOWNED) {
+            own.claim(kv);
+        } else if (found == OwnKey.Found.ADOPTED) {
+            abandonLease();
         }
-        own.settled = false;
-        boolean underOurLease = current != null && found.getLease() == current.id;
-        if (found.getModRevision() == own.mod) {
-            return false;
-        }
-        if (leaving) {
-            own.mod = 0; // somebody else's now
-            own.settled = true;
-            shared |= underOurLease;
-        } else if (first || state == State.SUPERSEDED) {
-            return false;
-        } else if (underOurLease && restored) {
-            shared = true;
-            supersede(found);
-        } else if (underOurLease) {
-            restored = true;
-            own.mod = found.getModRevision();
-        } else if (found.getLease() == 0 || formerLeases.contains(found.getLease())) {
-            repair(own.key, found);
+    }
+
+    /** Writes over what was found, but not too often: whoever fights us must not make us fight. */
+    private String contest(OwnKey own, KeyValue kv, OwnKey.Found found) {
+        if (found == OwnKey.Found.ADOPTED && contested == lease) {
+            abandonLease();
+            supersede(kv);
+        } else if (found == OwnKey.Found.ADOPTED || repairs.take()) {
+            contested = found == OwnKey.Found.ADOPTED ? lease : contested;
+            own.claim(kv);
         } else {
-            strangers.add(found);
+            return "others keep writing over the instance; it is written again at most three times a minute";
         }
-        return false;
+        return "etcd no longer held the instance as we wrote it; it is written again";
     }
 
     /** A lease that is not ours holds our key: its owner may live, or the key is about to go. */
-    private void askAbout(Connection on, KeyValue found) {
+    private void askAbout(Connection on, KeyValue foreign) {
         busy = true;
+        long foreignLease = foreign.getLease();
         LeaseTimeToLiveRequest request =
-                LeaseTimeToLiveRequest.newBuilder().setID(found.getLease()).build();
+                LeaseTimeToLiveRequest.newBuilder().setID(foreignLease).build();
         on.call(LeaseGrpc.getLeaseTimeToLiveMethod(), request, new Answer<LeaseTimeToLiveResponse>(on) {
             @Override
             void got(LeaseTimeToLiveResponse answer) {
-                if (answer.getTTL() > 0) {
-                    supersede(found);
-                } else {
-                    repair(found.getKey(), found);
+                if (leaving) {
+                    return; // the key is not marked as ours and stays
                 }
+                if (answer.getGrantedTTL() > 0 || answer.getTTL() > 0) {
+                    dropLease();
+                    supersede(foreign);
+                } else {
+                    remember(foreignLease);
+                    verify = true;
+                }
+            }
+
+            @Override
+            void uncertain() {
+                verify = true;
             }
         });
     }
 
-    /** Writes over what was found, but not more often than the budget allows: whoever fights us must not make us fight. */
-    private void repair(ByteString key, KeyValue found) {
-        long wait = repairs.take();
-        OwnKey own = keys.get(key);
-        if (own != null && wait == 0) {
-            own.mod = found.getModRevision();
-        } else {
-            pausing = true;
-            cancel(timer);
-            timer = engine.after(wait, () -> {
-                pausing = false;
-                verify = true;
-                step();
-            });
-        }
-    }
-
     private void supersede(KeyValue by) {
-        dropLease();
         become(State.SUPERSEDED, SupersededException.of(instance, session.addressIn(by)));
     }
 
     private void dropLease() {
         Lease current = lease;
         if (current != null) {
+            remember(current.id);
+            abandonLease();
+        }
+    }
+
+    /** Somebody else lives on it now, so it is not ours to end or to name ours. */
+    private void abandonLease() {
+        Lease current = lease;
+        if (current != null) {
             current.forget();
-            formerLeases.add(current.id);
-            if (formerLeases.size() > LEASES_REMEMBERED) {
-                formerLeases.remove(formerLeases.iterator().next());
-            }
             lease = null;
-            keys.values().forEach(own -> own.settled = false);
+        }
+    }
+
+    private void remember(long endedLease) {
+        formerLeases.add(endedLease);
+        if (formerLeases.size() > LEASES_REMEMBERED) {
+            formerLeases.remove(formerLeases.iterator().next());
+        }
+    }
+
+    private void loseLease() {
+        dropLease();
+        doubt(new UnavailableException("the lease ended or was revoked; a new one is granted"));
+        verify |= !first;
+    }
+
+    private void doubt(RollcallException why) {
+        if (!leaving && (state == State.REGISTERED || state == State.SUSPECT)) {
+            become(State.RECOVERING, why);
         }
     }
 
     // --- what happens to it ---
 
     @Override
-    public void alive(long sentAt) {
+    public void alive() {
         step();
     }
 
     @Override
     public void overdue() {
-        if (state == State.REGISTERED) {
+        if (state == State.REGISTERED && !leaving) {
             become(State.SUSPECT, session.problem("a keepalive is overdue"));
         }
-        verify = true; // also finds out whether the server answers at all
+        verify |= !first; // also finds out whether the server answers at all
         step();
     }
 
     @Override
     public void doubtful() {
-        if (state == State.REGISTERED || state == State.SUSPECT) {
-            become(State.RECOVERING, session.problem("no keepalive was answered for a whole TTL"));
-        }
+        doubt(session.problem("no keepalive was answered for a whole TTL"));
     }
 
     @Override
     public void gone() {
-        dropLease();
-        if (state == State.REGISTERED || state == State.SUSPECT) {
-            become(State.RECOVERING, new UnavailableException("the lease ended or was revoked; a new one is granted"));
-        }
+        loseLease();
+        pause(backoff.next());
+    }
+
+    @Override
+    public void changed() {
+        step();
+    }
+
+    @Override
+    public void unwatched() {
+        engine.after(watchBackoff.next(), this::verify);
+    }
+
+    private void verify() {
         verify |= !first;
         step();
     }
 
-    private void watchFrom(long revision) {
-        if (session.connection() == null || state == State.CLOSED) {
-            return;
-        }
-        for (OwnKey own : keys.values()) {
-            if (own.watch == null) {
-                own.watch = session.watches().watch(own.key, ByteString.EMPTY, revision, new KeyWatch(own));
-            }
-        }
-    }
-
-    private final class KeyWatch implements Watches.Handler {
-        private final OwnKey own;
-
-        KeyWatch(OwnKey own) {
-            this.own = own;
-        }
-
-        @Override
-        public void created() {}
-
-        @Override
-        public void events(List<Event> events) {
-            own.told = Math.max(own.told, events.get(events.size() - 1).getKv().getModRevision());
-            step();
-        }
-
-        @Override
-        public void compacted() {
-            lost();
-        }
-
-        @Override
-        public void ended(Status status) {
-            lost();
-        }
-
-        private void lost() {
-            own.watch = null;
-            engine.after(backoff.next(), () -> {
-                verify = true;
-                step();
-            });
-        }
-    }
-
     private void scheduleVerify() {
         verifyTimer = engine.after(engine.around(VERIFY_EVERY), () -> {
-            verify |= !first;
+            watchBackoff.reset();
             scheduleVerify();
-            step();
+            verify();
         });
     }
 
+    /** Takes the next step after this time at the latest. */
     private void again(long delay) {
         cancel(timer);
         timer = engine.after(delay, this::step);
+    }
+
+    /** Takes no step before this time is over. */
+    private void pause(long delay) {
+        pausing = true;
+        cancel(timer);
+        timer = engine.after(delay, () -> {
+            pausing = false;
+            step();
+        });
     }
 
     private void finish() {
@@ -556,21 +507,17 @@ final class Keeper implements Lease.Listener {
             return;
         }
         dropLease();
-        keys.values().forEach(OwnKey::unwatch);
+        keys.unwatch();
         cancel(timer);
         cancel(verifyTimer);
         cancel(leaveTimer);
-        session.left(this); // first, so that whoever waits for CLOSED may register the same id again
+        session.left(this, registration);
         become(State.CLOSED, null);
     }
 
     private void become(State to, @Nullable RollcallException problem) {
         state = to;
         registration.became(to, problem);
-    }
-
-    Instance instance() {
-        return instance;
     }
 
     private static void cancel(@Nullable ScheduledHandle handle) {
@@ -594,7 +541,11 @@ final class Keeper implements Lease.Listener {
 
         @Override
         public void answered(T answer) {
-            if (session.connection() == on) {
+            if (state == State.CLOSED) {
+                if (answer instanceof Lease granted) {
+                    granted.forget(); // it came too late and ends by itself
+                }
+            } else if (session.connection() == on) {
                 busy = false;
                 got(answer);
                 step();
@@ -603,17 +554,17 @@ final class Keeper implements Lease.Listener {
 
         @Override
         public void failed(Status status) {
-            uncertain();
-            if (session.connection() != on) {
+            if (state == State.CLOSED || session.connection() != on) {
                 return;
             }
             busy = false;
-            if (Failures.leaseNotFound(status) && lease != null) {
-                gone();
-                return;
+            if (Failures.leaseNotFound(status)) {
+                loseLease();
+            } else {
+                uncertain();
+                registration.troubled(Failures.explain(status, on.endpoint()));
             }
-            registration.troubled(Failures.explain(status, on.endpoint()));
-            again(backoff.next());
+            pause(backoff.next());
         }
     }
 }

@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 final class Lease {
     /** Hears how the lease fares. */
     interface Listener {
-        /** A keepalive sent at this time was answered with time to live. */
-        void alive(long sentAt);
+        /** A keepalive was answered with time to live. */
+        void alive();
 
         /** A keepalive is overdue: the lease may be ending. */
         void overdue();
@@ -30,16 +30,19 @@ final class Lease {
     private static final Duration LEAST_PATIENCE = Duration.ofMillis(500);
 
     final long id;
-    final long ttl;
     final int slot;
+    private final long ttl;
     private final Engine engine;
     private final Leases leases;
     private final Listener listener;
+    /** When the keepalives were sent that the present stream has not answered yet. */
     private final Deque<Long> unanswered = new ArrayDeque<>();
+
     private @Nullable ScheduledHandle nextPing;
     private @Nullable ScheduledHandle patience;
     private @Nullable ScheduledHandle end;
     private long answeredSentAt;
+    private boolean overdue;
     private boolean ended;
 
     /** @param grantSentAt when the grant was sent: the lease cannot be older */
@@ -53,14 +56,32 @@ final class Lease {
         this.answeredSentAt = grantSentAt;
     }
 
-    /** When the last answered keepalive (or the grant) was sent. */
-    long answeredSentAt() {
-        return answeredSentAt;
-    }
-
     /** How long nothing was heard of it. */
     long silence() {
         return engine.now() - answeredSentAt;
+    }
+
+    /** Whether too little was heard of it lately to trust it with a put: one on a lease that has ended is taken, and gone soon. */
+    boolean quiet() {
+        return silence() > ttl / 2;
+    }
+
+    /** Whether a keepalive that was sent at this time or later was answered, and none is overdue. */
+    boolean provenSince(long time) {
+        return !overdue && answeredSentAt - time >= 0;
+    }
+
+    /** Sees to it that a keepalive sent at this time or later is under way. */
+    void prove(long since) {
+        Long last = unanswered.peekLast();
+        if (last == null || last - since < 0) {
+            ping();
+        }
+    }
+
+    /** Sees to it that a keepalive is under way. */
+    void prove() {
+        prove(answeredSentAt);
     }
 
     /** Sends a keepalive now; also when one is under way. */
@@ -68,15 +89,20 @@ final class Lease {
         if (ended) {
             return;
         }
+        long now = engine.now();
+        Long oldest = unanswered.peek();
+        if (oldest != null && now - oldest >= ttl / 3 * 2) {
+            leases.renewStream(slot); // and pings
+            return;
+        }
         cancel(nextPing);
         nextPing = engine.after(ttl / 3, this::ping);
-        long now = engine.now();
         boolean sent = leases.send(this);
         if (sent) {
             unanswered.add(now);
         }
         if (patience == null) {
-            patience = engine.after(sent ? Math.max(ttl / 6, LEAST_PATIENCE.toNanos()) : 0, () -> overdue());
+            patience = engine.after(sent ? patience() : 0, this::overdue);
         }
         if (end == null) {
             end = engine.after(answeredSentAt + ttl - now, () -> {
@@ -86,8 +112,13 @@ final class Lease {
         }
     }
 
+    private long patience() {
+        return Math.max(ttl / 6, LEAST_PATIENCE.toNanos());
+    }
+
     private void overdue() {
         patience = null;
+        overdue = true;
         listener.overdue();
     }
 
@@ -102,14 +133,12 @@ final class Lease {
             return;
         }
         answeredSentAt = sentAt;
+        overdue = false;
         cancel(patience);
-        patience = null;
+        patience = unanswered.isEmpty() ? null : engine.after(patience(), this::overdue);
         cancel(end);
         end = null;
-        if (!unanswered.isEmpty()) {
-            patience = engine.after(Math.max(ttl / 6, LEAST_PATIENCE.toNanos()), this::overdue);
-        }
-        listener.alive(sentAt);
+        listener.alive();
     }
 
     /** The stream broke: what was sent on it will not be answered. */

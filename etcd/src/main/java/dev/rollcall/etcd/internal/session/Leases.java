@@ -5,6 +5,7 @@ import dev.rollcall.etcd.api.LeaseGrantResponse;
 import dev.rollcall.etcd.api.LeaseGrpc;
 import dev.rollcall.etcd.api.LeaseKeepAliveRequest;
 import dev.rollcall.etcd.api.LeaseKeepAliveResponse;
+import dev.rollcall.etcd.internal.client.Backoff;
 import dev.rollcall.etcd.internal.client.Client;
 import dev.rollcall.etcd.internal.client.Connection;
 import dev.rollcall.etcd.internal.client.Engine;
@@ -13,8 +14,8 @@ import dev.rollcall.etcd.internal.client.Reply;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -25,31 +26,37 @@ import org.jspecify.annotations.Nullable;
 final class Leases implements Client.Listener {
     private static final int STREAMS = 8;
     private static final int PER_STREAM = 500;
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
 
     private final Engine engine;
+    private final Backoff backoff;
     private final Map<Long, Lease> leases = new HashMap<>();
-    private final @Nullable StreamObserver<LeaseKeepAliveRequest>[] streams;
+    private final int[] load = new int[STREAMS];
+    private final @Nullable Stream[] streams = new @Nullable Stream[STREAMS];
     private @Nullable Connection connection;
-    private int granted;
 
-    @SuppressWarnings({"unchecked", "rawtypes"})
     Leases(Engine engine) {
         this.engine = engine;
-        this.streams = new StreamObserver[STREAMS];
+        this.backoff = new Backoff(engine, LONGEST_PAUSE);
     }
 
     /** Grants a lease; what counts is the TTL that etcd grants. */
     void grant(Connection on, Duration ttl, Lease.Listener listener, Reply<Lease> reply) {
         long sentAt = engine.now();
+        long seconds = ttl.plusNanos(999_999_999).toSeconds();
         LeaseGrantRequest request =
-                LeaseGrantRequest.newBuilder().setTTL(ttl.toSeconds()).build();
+                LeaseGrantRequest.newBuilder().setTTL(seconds).build();
         on.call(LeaseGrpc.getLeaseGrantMethod(), request, new Reply<LeaseGrantResponse>() {
             @Override
             public void answered(LeaseGrantResponse answer) {
-                Duration given = Duration.ofSeconds(Math.min(answer.getTTL(), Integer.MAX_VALUE));
-                int slot = granted++ / PER_STREAM % STREAMS;
-                Lease lease = new Lease(engine, Leases.this, answer.getID(), given, slot, sentAt, listener);
+                if (connection != on) {
+                    reply.failed(Status.ABORTED); // nobody would take it: it must not be kept alive
+                    return;
+                }
+                Duration granted = Duration.ofSeconds(Math.max(1, Math.min(answer.getTTL(), Integer.MAX_VALUE)));
+                Lease lease = new Lease(engine, Leases.this, answer.getID(), granted, slot(), sentAt, listener);
                 leases.put(lease.id, lease);
+                load[lease.slot]++;
                 engine.count("leases.granted");
                 reply.answered(lease);
             }
@@ -61,12 +68,31 @@ final class Leases implements Client.Listener {
         });
     }
 
+    /** The first with room, so that few leases need but one stream; when there is none, the one with the fewest leases. */
+    private int slot() {
+        int least = 0;
+        for (int slot = 0; slot < STREAMS; slot++) {
+            if (load[slot] < PER_STREAM) {
+                return slot;
+            }
+            least = load[slot] < load[least] ? slot : least;
+        }
+        return least;
+    }
+
+    void remove(Lease lease) {
+        if (leases.remove(lease.id, lease)) {
+            load[lease.slot]--;
+        }
+    }
+
     @Override
     public void connected(Connection made) {
         connection = made;
+        backoff.reset();
         // the oldest first: they have the least time left
         leases.values().stream()
-                .sorted((a, b) -> Long.compare(b.silence(), a.silence()))
+                .sorted(Comparator.comparingLong(Lease::silence).reversed())
                 .toList()
                 .forEach(Lease::ping);
     }
@@ -85,65 +111,78 @@ final class Leases implements Client.Listener {
         if (on == null) {
             return false;
         }
-        StreamObserver<LeaseKeepAliveRequest> stream = streams[lease.slot];
+        Stream stream = streams[lease.slot];
         if (stream == null) {
-            stream = open(on, lease.slot);
+            stream = new Stream(on, lease.slot);
             streams[lease.slot] = stream;
         }
-        stream.onNext(LeaseKeepAliveRequest.newBuilder().setID(lease.id).build());
+        stream.requests.onNext(
+                LeaseKeepAliveRequest.newBuilder().setID(lease.id).build());
         engine.count("keepalives");
         return true;
     }
 
-    void remove(Lease lease) {
-        leases.remove(lease.id);
-    }
-
-    private StreamObserver<LeaseKeepAliveRequest> open(Connection on, int slot) {
-        return on.stream(LeaseGrpc.getLeaseKeepAliveMethod(), new StreamObserver<LeaseKeepAliveResponse>() {
-            @Override
-            public void onNext(LeaseKeepAliveResponse answer) {
-                Lease lease = leases.get(answer.getID());
-                if (connection == on && lease != null) {
-                    lease.answered(answer.getTTL());
-                }
-            }
-
-            @Override
-            public void onError(Throwable thrown) {
-                if (connection == on && streams[slot] != null) {
-                    reopen(on, slot, Status.fromThrowable(thrown));
-                }
-            }
-
-            @Override
-            public void onCompleted() {}
-        });
-    }
-
-    /** The stream ended but the server did not: ask again for those whose question was lost, soon but not in a tight loop. */
-    private void reopen(Connection on, int slot, Status status) {
+    /** Gives up on a stream that no longer answers: only one lease may be at fault, but all behind it wait. */
+    void renewStream(int slot) {
+        Stream silent = streams[slot];
         lost(slot);
-        Runnable again = () -> {
-            if (connection == on) {
-                pingAll(slot);
-            }
-        };
-        if (Failures.staleToken(status)) {
-            on.renewToken(failure -> again.run());
-        } else {
-            engine.after(engine.around(Duration.ofMillis(200)), again);
+        if (silent != null) {
+            silent.requests.onError(Status.CANCELLED.asRuntimeException());
         }
+        pingAll(slot);
     }
 
     private void pingAll(int slot) {
-        List.copyOf(leases.values()).stream()
-                .filter(lease -> lease.slot == slot)
-                .forEach(Lease::ping);
+        leases.values().stream().filter(lease -> lease.slot == slot).toList().forEach(Lease::ping);
     }
 
     private void lost(int slot) {
         streams[slot] = null;
         leases.values().stream().filter(lease -> lease.slot == slot).forEach(Lease::streamLost);
+    }
+
+    private final class Stream implements StreamObserver<LeaseKeepAliveResponse> {
+        private final Connection on;
+        private final int slot;
+        private final StreamObserver<LeaseKeepAliveRequest> requests;
+
+        Stream(Connection on, int slot) {
+            this.on = on;
+            this.slot = slot;
+            this.requests = on.stream(LeaseGrpc.getLeaseKeepAliveMethod(), this);
+        }
+
+        @Override
+        public void onNext(LeaseKeepAliveResponse answer) {
+            if (streams[slot] != this) {
+                return;
+            }
+            Lease lease = leases.get(answer.getID());
+            if (lease != null) {
+                lease.answered(answer.getTTL());
+            }
+        }
+
+        /** The stream ended but the server did not: ask again for those whose question was lost, soon but not in a tight loop. */
+        @Override
+        public void onError(Throwable thrown) {
+            if (streams[slot] != this) {
+                return;
+            }
+            lost(slot);
+            Runnable again = () -> {
+                if (connection == on) {
+                    pingAll(slot);
+                }
+            };
+            if (Failures.staleToken(Status.fromThrowable(thrown))) {
+                on.renewToken(failure -> again.run());
+            } else {
+                engine.after(backoff.next(), again);
+            }
+        }
+
+        @Override
+        public void onCompleted() {}
     }
 }

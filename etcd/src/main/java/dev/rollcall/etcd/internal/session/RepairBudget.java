@@ -17,16 +17,12 @@ final class RepairBudget {
         this.engine = engine;
     }
 
-    /** Zero when a repair may be made now, which is then counted; else the nanoseconds to wait. */
-    long take() {
+    /** Whether a repair may be made now, which is then counted. */
+    boolean take() {
         long now = engine.now();
         while (!taken.isEmpty() && now - taken.peek() >= WITHIN.toNanos()) {
             taken.remove();
         }
-        if (taken.size() < REPAIRS) {
-            taken.add(now);
-            return 0;
-        }
-        return taken.peek() + WITHIN.toNanos() - now;
+        return taken.size() < REPAIRS && taken.add(now);
     }
 }

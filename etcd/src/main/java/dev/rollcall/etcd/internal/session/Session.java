@@ -5,6 +5,8 @@ import com.google.protobuf.UnsafeByteOperations;
 import dev.rollcall.DuplicateRegistrationException;
 import dev.rollcall.Instance;
 import dev.rollcall.RollcallException;
+import dev.rollcall.Status;
+import dev.rollcall.Text;
 import dev.rollcall.UnavailableException;
 import dev.rollcall.etcd.api.KeyValue;
 import dev.rollcall.etcd.internal.client.Client;
@@ -14,11 +16,13 @@ import dev.rollcall.etcd.internal.client.Watches;
 import dev.rollcall.etcd.layout.Layout;
 import dev.rollcall.etcd.layout.UnreadableValueException;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Everything that keeps this process's instances registered. */
@@ -26,13 +30,19 @@ public final class Session implements Client.Listener {
     /** How long leaving may take. */
     static final Duration LEAVE_WITHIN = Duration.ofSeconds(3);
 
+    /** How long to wait for the end of it: a little longer, for the way here. */
+    static final Duration CLOSED_WITHIN = LEAVE_WITHIN.plusMillis(500);
+
     private final Engine engine;
     private final Client client;
     private final Watches watches;
     private final Leases leases;
     private final List<Layout> layouts;
-    private final List<Keeper> keepers = new ArrayList<>();
-    private final Map<String, EtcdRegistration> held = new ConcurrentHashMap<>();
+    private final Set<Keeper> keepers = new LinkedHashSet<>();
+    /** Who in this process has which name and which keys; the lock of itself and of {@code closed}. */
+    private final Map<ByteString, EtcdRegistration> held = new HashMap<>();
+
+    private boolean closed;
     private @Nullable Connection connection;
 
     /** @param layouts to write; each instance is written in all of them */
@@ -46,11 +56,20 @@ public final class Session implements Client.Listener {
 
     /** Registers an instance whose TTL this is; any thread. */
     public EtcdRegistration register(Instance instance, Duration ttl) {
-        encode(instance);
-        EtcdRegistration registration = new EtcdRegistration(this, engine, instance);
-        EtcdRegistration holder = held.putIfAbsent(name(instance), registration);
-        if (holder != null) {
-            throw DuplicateRegistrationException.of(holder.instance());
+        Set<ByteString> names = new HashSet<>(check(instance));
+        names.add(ByteString.copyFromUtf8(instance.service() + '\0' + instance.id()));
+        EtcdRegistration registration = new EtcdRegistration(this, engine, instance, names);
+        synchronized (held) {
+            if (closed) {
+                throw new UnavailableException("registration of " + Text.quote(instance.id()) + ": closed");
+            }
+            for (ByteString name : names) {
+                EtcdRegistration holder = held.get(name);
+                if (holder != null) {
+                    throw DuplicateRegistrationException.of(holder.instance());
+                }
+            }
+            names.forEach(name -> held.put(name, registration));
         }
         engine.run(() -> {
             Keeper keeper = new Keeper(this, registration, instance, ttl);
@@ -63,14 +82,20 @@ public final class Session implements Client.Listener {
 
     /** The registrations that are not closed; any thread. */
     public List<EtcdRegistration> registrations() {
-        return List.copyOf(held.values());
+        synchronized (held) {
+            return held.values().stream().distinct().toList();
+        }
     }
 
     /** Begins to leave with every registration at once, and waits for all; not on the engine's own threads. */
     public void close() {
+        synchronized (held) {
+            closed = true;
+        }
         List<EtcdRegistration> all = registrations();
         all.forEach(EtcdRegistration::beginToLeave);
-        all.forEach(EtcdRegistration::close);
+        long end = System.nanoTime() + CLOSED_WITHIN.toNanos();
+        all.forEach(registration -> registration.awaitClosed(Duration.ofNanos(end - System.nanoTime())));
     }
 
     @Override
@@ -109,6 +134,16 @@ public final class Session implements Client.Listener {
         return layouts.stream().anyMatch(Layout::carriesStatus);
     }
 
+    /**
+     * The keys that an instance has, in every layout; refuses one that could not be written, now or when it leaves.
+     *
+     * @throws dev.rollcall.InvalidInstanceException for what a layout cannot carry
+     */
+    Set<ByteString> check(Instance instance) {
+        encode(instance.withStatus(Status.DRAINING));
+        return encode(instance).keySet();
+    }
+
     /** The keys and values of an instance, in every layout. */
     Map<ByteString, ByteString> encode(Instance instance) {
         Map<ByteString, ByteString> values = new LinkedHashMap<>();
@@ -140,12 +175,11 @@ public final class Session implements Client.Listener {
         return client.problem().orElseGet(() -> new UnavailableException(otherwise));
     }
 
-    void left(Keeper keeper) {
+    /** Forgets one that is closed, so that its name is free again. */
+    void left(Keeper keeper, EtcdRegistration registration) {
         keepers.remove(keeper);
-        held.remove(name(keeper.instance()));
-    }
-
-    private static String name(Instance instance) {
-        return instance.service() + '\0' + instance.id();
+        synchronized (held) {
+            registration.names().forEach(held::remove);
+        }
     }
 }

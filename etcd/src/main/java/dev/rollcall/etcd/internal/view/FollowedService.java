@@ -1,9 +1,8 @@
 package dev.rollcall.etcd.internal.view;
 
-import com.google.protobuf.ByteString;
+import dev.rollcall.Address;
 import dev.rollcall.Change;
 import dev.rollcall.Event.HistoryChanged;
-import dev.rollcall.Event.ValueSkipped;
 import dev.rollcall.Event.ViewChanged;
 import dev.rollcall.Instance;
 import dev.rollcall.RollcallException;
@@ -12,12 +11,8 @@ import dev.rollcall.ServiceSnapshot.Freshness;
 import dev.rollcall.etcd.api.Event;
 import dev.rollcall.etcd.api.KeyValue;
 import dev.rollcall.etcd.internal.client.Engine;
-import dev.rollcall.etcd.layout.Layout;
-import dev.rollcall.etcd.layout.UnreadableValueException;
 import dev.rollcall.spi.Roster;
 import dev.rollcall.spi.ServiceFeed;
-import io.grpc.SynchronizationContext.ScheduledHandle;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One service as seen through all layouts that are read: a follower for each prefix, one roster for all, one feed to those who look.
@@ -33,36 +29,54 @@ import java.util.Set;
 final class FollowedService {
     private final Engine engine;
     private final String service;
-    private final Duration hold;
+    private final Holds holds;
     private final ServiceFeed feed;
     private final Roster roster;
     private final List<Source> sources = new ArrayList<>();
-    private final Map<String, ScheduledHandle> held = new HashMap<>();
     private final List<Change> changes = new ArrayList<>();
+    private @Nullable Long staleSince;
     private boolean dirty;
 
-    FollowedService(Engine engine, String service, Duration hold, ServiceFeed feed) {
+    FollowedService(Engine engine, String service, Holds holds, ServiceFeed feed) {
         this.engine = engine;
         this.service = service;
-        this.hold = hold;
+        this.holds = holds;
         this.feed = feed;
         this.roster = new Roster(service);
+    }
+
+    /** A sink for the follower of one more prefix. */
+    Source source(Values values) {
+        Source source = new Source(values);
+        sources.add(source);
+        return source;
     }
 
     ServiceFeed feed() {
         return feed;
     }
 
-    /** A sink for the follower of one more prefix. */
-    Source source(Layout layout) {
-        Source source = new Source(layout);
-        sources.add(source);
-        return source;
+    /** Whether it shows instances that etcd does not hold. */
+    boolean holds() {
+        return sources.stream().anyMatch(source -> !source.held.isEmpty());
     }
 
-    void close() {
-        held.values().forEach(ScheduledHandle::cancel);
-        feed.close();
+    /** Adds the addresses of all instances that etcd holds. */
+    void addressesInUse(Set<Address> inUse) {
+        ServiceSnapshot snapshot = feed.current();
+        for (Instance instance : snapshot.instances()) {
+            if (!snapshot.suspect(instance)) {
+                inUse.add(instance.address());
+            }
+        }
+    }
+
+    /** Lets go of held instances whose address is in use elsewhere, or whose time is over. */
+    void review(long elapsedNanos, Set<Address> inUse) {
+        if (holds()) {
+            sources.forEach(source -> source.review(elapsedNanos, inUse));
+            show();
+        }
     }
 
     private void note(Optional<Change> change) {
@@ -72,151 +86,144 @@ final class FollowedService {
         });
     }
 
-    private void publish(long revision) {
-        boolean allListed = sources.stream().allMatch(source -> source.listed);
-        if (!allListed) {
+    private void suspect(String key) {
+        if (roster.suspect(key)) {
+            note(Optional.ofNullable(roster.find(key)).map(instance -> new Change(Change.Kind.UPDATED, instance)));
+        }
+    }
+
+    /** Shows the present state to those who look, and tells them what has changed; nothing before every prefix was listed. */
+    private void show() {
+        if (!sources.stream().allMatch(source -> source.listed)) {
             return;
         }
-        boolean first = feed.current().freshness() == Freshness.COLD;
-        if (dirty || first) {
+        ServiceSnapshot before = feed.current();
+        boolean live = sources.stream().allMatch(source -> source.live);
+        if (live) {
+            staleSince = null;
+        } else if (staleSince == null) {
+            staleSince = engine.now();
+        }
+        Long since = staleSince;
+        Freshness now = live ? Freshness.LIVE : Freshness.STALE;
+        long revision =
+                sources.stream().mapToLong(source -> source.revision).max().orElse(0);
+        if (dirty || now != before.freshness() || revision != before.revision()) {
             ServiceSnapshot snapshot = roster.snapshot(revision);
-            boolean live = sources.stream().allMatch(source -> source.live);
-            feed.publish(live || first ? snapshot : snapshot.stale(engine.now()), List.copyOf(changes));
+            feed.publish(since == null ? snapshot : snapshot.stale(since), List.copyOf(changes));
+            changes.clear();
+            dirty = false;
         }
-        changes.clear();
-        dirty = false;
-    }
-
-    /** After another history an instance that is missing may only not have come back yet. */
-    private void holdBack(String key) {
-        if (held.containsKey(key)) {
-            return;
-        }
-        dirty |= roster.suspect(key);
-        held.put(key, engine.after(hold.toNanos(), () -> {
-            held.remove(key);
-            note(roster.remove(key, false));
-            publish(feed.current().revision());
-        }));
-    }
-
-    private void release(String key) {
-        ScheduledHandle handle = held.remove(key);
-        if (handle != null) {
-            handle.cancel();
-        }
-    }
-
-    /** A held instance whose address is another's now is not coming back. */
-    private void releaseAddressOf(String key, Instance instance) {
-        for (String other : List.copyOf(held.keySet())) {
-            Instance suspect = roster.find(other);
-            if (!other.equals(key) && suspect != null && suspect.address().equals(instance.address())) {
-                release(other);
-                note(roster.remove(other, false));
-            }
+        if (now != before.freshness()) {
+            engine.tell(new ViewChanged(service, now));
         }
     }
 
     /** What one prefix says of the service. */
     final class Source implements Follower.Sink {
-        private final Layout layout;
+        private final Values values;
         private final Set<String> present = new HashSet<>();
+        /** Instances that another history lost, by key, and for how many nanoseconds more they stay. */
+        private final Map<String, Long> held = new HashMap<>();
+
         private boolean listed;
         private boolean live;
+        private long revision;
 
-        Source(Layout layout) {
-            this.layout = layout;
+        Source(Values values) {
+            this.values = values;
         }
 
         @Override
-        public void listed(List<KeyValue> all, long revision, Follower.Continuity continuity) {
-            listed = true;
+        public void listed(List<KeyValue> all, long atRevision, Follower.Continuity continuity) {
             Set<String> missing = new HashSet<>(present);
             for (KeyValue kv : all) {
-                String key = kv.getKey().toStringUtf8();
-                missing.remove(key);
-                put(key, kv);
+                missing.remove(Values.key(kv));
+                put(kv);
             }
+            present.removeAll(missing);
             if (continuity == Follower.Continuity.OTHER) {
                 engine.count("histories");
                 engine.tell(new HistoryChanged(
-                        service, "at revision " + revision + " etcd does not hold what it held before"));
-                missing.forEach(FollowedService.this::holdBack);
+                        service, "at revision " + atRevision + " etcd does not hold what it held before"));
+            }
+            if (continuity == Follower.Continuity.OTHER && holds.nanos() > 0) {
+                missing.forEach(this::hold);
             } else {
                 missing.forEach(key -> note(roster.remove(key, false)));
             }
-            present.removeAll(missing);
+            listed = true;
+            live = true;
+        }
+
+        /** After another history an instance that is missing may only not have come back yet. */
+        private void hold(String key) {
+            suspect(key);
+            held.put(key, holds.nanos());
+            holds.begun();
+        }
+
+        /** The time that etcd is away does not count: nobody can come back then. */
+        private void review(long elapsedNanos, Set<Address> inUse) {
+            long elapsed = live ? elapsedNanos : 0;
+            held.replaceAll((key, left) -> left - elapsed);
+            held.entrySet().removeIf(entry -> {
+                Instance instance = roster.find(entry.getKey());
+                boolean over = instance == null || entry.getValue() <= 0 || inUse.contains(instance.address());
+                if (over) {
+                    note(roster.remove(entry.getKey(), false));
+                }
+                return over;
+            });
         }
 
         @Override
-        public void changed(long revision, List<Event> events) {
+        public void changed(long atRevision, List<Event> events) {
             for (Event event : events) {
-                KeyValue kv = event.getKv();
-                String key = kv.getKey().toStringUtf8();
                 if (event.getType() == Event.EventType.DELETE) {
-                    drop(key);
+                    drop(Values.key(event.getKv()));
                 } else {
-                    put(key, kv);
+                    put(event.getKv());
                 }
             }
         }
 
         private void drop(String key) {
-            release(key);
+            held.remove(key);
             present.remove(key);
             note(roster.remove(key, true));
         }
 
-        private void put(String key, KeyValue kv) {
-            Instance instance;
-            try {
-                instance = layout.decode(key, bytes(kv.getValue()));
-            } catch (UnreadableValueException e) {
-                engine.count("values.skipped");
-                engine.tell(new ValueSkipped(key, String.valueOf(e.getMessage())));
-                dirty |= roster.suspect(key); // what it was before is not gone, but no longer vouched for
-                return;
-            }
-            if (!instance.service().equals(service)) {
+        private void put(KeyValue kv) {
+            String key = Values.key(kv);
+            Instance instance = values.read(kv);
+            if (instance == null) {
+                suspect(key); // what it was before is not gone, but no longer vouched for
+            } else if (!instance.service().equals(service)) {
                 drop(key); // another service whose name looks the same as a key
-                return;
+            } else {
+                held.remove(key);
+                present.add(key);
+                note(roster.put(key, instance));
             }
-            release(key);
-            present.add(key);
-            if (!held.isEmpty()) {
-                releaseAddressOf(key, instance);
-            }
-            note(roster.put(key, instance));
-        }
-
-        private byte[] bytes(ByteString value) {
-            return value.toByteArray();
         }
 
         @Override
-        public void applied(long revision) {
-            publish(revision);
+        public void applied(long atRevision) {
+            revision = atRevision;
+            show();
         }
 
         @Override
         public void stale() {
-            if (live) {
-                live = false;
-                feed.publish(feed.current().stale(engine.now()), List.of());
-                engine.tell(new ViewChanged(service, Freshness.STALE));
-            }
+            live = false;
+            show();
         }
 
         @Override
-        public void live(long revision) {
-            if (!live) {
-                live = true;
-                if (sources.stream().allMatch(source -> source.live)) {
-                    feed.publish(feed.current().live(revision), List.of());
-                    engine.tell(new ViewChanged(service, Freshness.LIVE));
-                }
-            }
+        public void live() {
+            live = true;
+            show();
         }
 
         @Override

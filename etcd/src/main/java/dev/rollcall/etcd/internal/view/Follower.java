@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class Follower {
     /** Told what is below the prefix, in etcd's order. */
     interface Sink {
-        /** The whole content. What was there before and is not now has gone unseen. */
+        /** The whole content, up to date. What was there before and is not now has gone unseen. */
         void listed(List<KeyValue> all, long revision, Continuity continuity);
 
         /** All events of one revision. */
@@ -42,8 +42,8 @@ final class Follower {
         /** From here on the content may be out of date. */
         void stale();
 
-        /** It is up to date again. */
-        void live(long revision);
+        /** It is up to date again, without a new list. */
+        void live();
 
         /** etcd refuses to show the content, or cannot; it is asked again. */
         void troubled(RollcallException problem);
@@ -61,6 +61,9 @@ final class Follower {
 
     private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
 
+    /** All who follow a prefix lose their place in the same compaction. */
+    private static final Duration RELIST_WITHIN = Duration.ofSeconds(1);
+
     private final Engine engine;
     private final Client client;
     private final Watches watches;
@@ -71,11 +74,14 @@ final class Follower {
     private final Map<ByteString, Seen> seen = new HashMap<>();
     private @Nullable ScheduledHandle retry;
     private Watches.@Nullable Watch watch;
+    /** What the next list is known to be beforehand; null when there is no need for a list. */
+    private @Nullable Continuity owed = Continuity.SAME;
+
     private boolean everListed;
-    private boolean mustList;
     private boolean closed;
     private long applied;
     private long term;
+    private long watchedSince;
     /** Grows whenever what is under way has lost its meaning. */
     private int turn;
 
@@ -123,10 +129,11 @@ final class Follower {
             return;
         }
         turn++;
-        if (everListed && !mustList) {
+        Continuity list = owed;
+        if (list == null) {
             proveHistory(on);
         } else {
-            list(on, Continuity.SAME);
+            list(on, list);
         }
     }
 
@@ -134,6 +141,7 @@ final class Follower {
 
     private void list(Connection on, Continuity continuity) {
         int mine = turn;
+        owed = continuity;
         engine.count("lists");
         Pages.read(on, prefix, pageSize, new Reply<Pages.Listing>() {
             @Override
@@ -147,9 +155,8 @@ final class Follower {
             @Override
             public void failed(Status status) {
                 if (mine == turn) {
-                    mustList |= continuity == Continuity.OTHER;
                     sink.troubled(Failures.explain(status, on.endpoint()));
-                    retry();
+                    retry(0);
                 }
             }
         });
@@ -163,18 +170,28 @@ final class Follower {
         applied = listing.revision();
         term = listing.term();
         everListed = true;
-        mustList = false;
+        owed = null;
         sink.listed(listing.all(), listing.revision(), continuity);
         sink.applied(applied);
     }
 
-    /** One key that was neither changed nor made anew since shows that the past is still there; so does having had none. */
+    /**
+     * One key that was neither changed nor made anew since shows that the past is still there; so does having had none. A key that
+     * we would have seen, and have not, shows that it is another.
+     */
     private boolean sameHistory(Pages.Listing listing) {
         if (listing.revision() < applied || listing.term() < term) {
             return false;
         }
-        return seen.isEmpty()
-                || listing.all().stream().anyMatch(kv -> seenOf(kv).equals(seen.get(kv.getKey())));
+        boolean known = seen.isEmpty();
+        for (KeyValue kv : listing.all()) {
+            boolean same = seenOf(kv).equals(seen.get(kv.getKey()));
+            if (!same && kv.getModRevision() <= applied) {
+                return false;
+            }
+            known |= same;
+        }
+        return known;
     }
 
     // --- resume ---
@@ -215,10 +232,10 @@ final class Follower {
                 if (Failures.future(status)) {
                     list(on, Continuity.OTHER);
                 } else if (Failures.compacted(status)) {
-                    list(on, Continuity.SAME);
+                    lostPlace();
                 } else {
                     sink.troubled(Failures.explain(status, on.endpoint()));
-                    retry();
+                    retry(0);
                 }
             }
         });
@@ -242,12 +259,12 @@ final class Follower {
         int mine = turn;
         Connection on = client.connection();
         String endpoint = on == null ? "" : on.endpoint();
+        watchedSince = engine.now();
         watch = watches.watch(prefix, Pages.endOf(prefix), revision, new Watches.Handler() {
             @Override
             public void created() {
                 if (mine == turn) {
-                    backoff.reset();
-                    sink.live(applied);
+                    sink.live();
                 }
             }
 
@@ -261,17 +278,20 @@ final class Follower {
             @Override
             public void compacted() {
                 if (mine == turn) {
-                    mustList = true;
                     interrupted();
+                    lostPlace();
                 }
             }
 
             @Override
             public void ended(Status status) {
                 if (mine == turn) {
-                    mustList |= status.getCode() == Status.Code.RESOURCE_EXHAUSTED;
-                    sink.troubled(Failures.explain(status, endpoint));
                     interrupted();
+                    sink.troubled(Failures.explain(status, endpoint));
+                    if (status.getCode() == Status.Code.RESOURCE_EXHAUSTED) {
+                        owed = Continuity.SAME; // the same answer would be as large again
+                    }
+                    retry(0);
                 }
             }
         });
@@ -280,8 +300,16 @@ final class Follower {
     private void interrupted() {
         watch = null;
         turn++;
+        if (engine.now() - watchedSince > LONGEST_RETRY.toNanos()) {
+            backoff.reset();
+        }
         sink.stale();
-        retry();
+    }
+
+    /** What we have applied is too long ago to go on from there. */
+    private void lostPlace() {
+        owed = Continuity.SAME;
+        retry(engine.jitter(RELIST_WITHIN));
     }
 
     /** Revision by revision; what was applied before is left out, for a server may send an event twice. */
@@ -324,9 +352,9 @@ final class Follower {
         return new Seen(kv.getCreateRevision(), kv.getModRevision(), kv.getLease());
     }
 
-    private void retry() {
+    private void retry(long extraNanos) {
         cancelRetry();
-        retry = engine.after(backoff.next(), () -> {
+        retry = engine.after(backoff.next() + extraNanos, () -> {
             Connection on = client.connection();
             if (on != null) {
                 begin(on);

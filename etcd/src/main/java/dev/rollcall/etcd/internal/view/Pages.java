@@ -25,7 +25,7 @@ final class Pages {
 
     private final Connection on;
     private final ByteString end;
-    private final int pageSize;
+    private int pageSize;
     private final ByteString start;
     private final Reply<Listing> reply;
     private final List<KeyValue> all = new ArrayList<>();
@@ -90,10 +90,19 @@ final class Pages {
                     all.clear();
                     revision = 0;
                     page(start, false);
+                } else if (tooLarge(status) && pageSize > 1) {
+                    pageSize = pageSize / 2;
+                    page(from, linearizable);
                 } else {
                     reply.failed(status);
                 }
             }
         });
+    }
+
+    /** gRPC's own words for an answer that is larger than we take. */
+    private static boolean tooLarge(Status status) {
+        return status.getCode() == Status.Code.RESOURCE_EXHAUSTED
+                && String.valueOf(status.getDescription()).contains("maximum size");
     }
 }

@@ -1,7 +1,6 @@
 package dev.rollcall.etcd.internal.view;
 
 import com.google.protobuf.ByteString;
-import dev.rollcall.Event;
 import dev.rollcall.EventListener;
 import dev.rollcall.Instance;
 import dev.rollcall.ServiceSnapshot;
@@ -14,7 +13,6 @@ import dev.rollcall.etcd.internal.client.Connection;
 import dev.rollcall.etcd.internal.client.Engine;
 import dev.rollcall.etcd.internal.client.Watches;
 import dev.rollcall.etcd.layout.Layout;
-import dev.rollcall.etcd.layout.UnreadableValueException;
 import dev.rollcall.spi.ServiceFeed;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -54,6 +52,8 @@ public final class Views implements Client.Listener {
     private final EventListener events;
     private final Map<String, ServiceFeed> feeds = new ConcurrentHashMap<>();
     private final Map<ServiceFeed, Followed> followed = new HashMap<>();
+    private final Holds holds;
+    private volatile boolean closed;
 
     public Views(
             Engine engine,
@@ -68,37 +68,54 @@ public final class Views implements Client.Listener {
         this.settings = settings;
         this.callbacks = callbacks;
         this.events = events;
+        this.holds = new Holds(
+                engine,
+                settings.hold(),
+                () -> followed.values().stream().map(Followed::service).toList());
     }
 
     /** A new subscription of a service, which is followed from the first subscriber to the last. */
     public Subscription watch(String service, SnapshotListener listener) {
-        while (true) {
-            ServiceFeed feed = feeds.computeIfAbsent(service, this::open);
+        while (!closed) {
+            ServiceFeed feed = feeds.get(service);
+            if (feed == null) {
+                feed = open(service);
+            }
             Subscription subscription = feed.subscribe(listener);
             if (subscription != null) {
                 return subscription;
             }
             feeds.remove(service, feed);
         }
+        throw new IllegalStateException("this registry is closed");
     }
 
     private ServiceFeed open(String service) {
         ServiceFeed[] self = new ServiceFeed[1];
-        ServiceFeed feed = new ServiceFeed(service, callbacks, events, () -> {
+        ServiceFeed made = new ServiceFeed(service, callbacks, events, () -> {
             feeds.remove(service, self[0]);
             engine.run(() -> close(self[0]));
         });
-        self[0] = feed;
-        engine.run(() -> follow(service, feed));
-        return feed;
+        self[0] = made;
+        ServiceFeed other = feeds.putIfAbsent(service, made);
+        if (other != null) {
+            return other;
+        }
+        engine.run(() -> follow(service, made));
+        return made;
     }
 
     private void follow(String service, ServiceFeed feed) {
-        FollowedService one = new FollowedService(engine, service, settings.hold(), feed);
+        if (closed) {
+            feed.close();
+            return;
+        }
+        FollowedService one = new FollowedService(engine, service, holds, feed);
         List<Follower> followers = new ArrayList<>();
         for (Layout layout : settings.layouts()) {
             ByteString prefix = ByteString.copyFromUtf8(layout.prefix(service));
-            followers.add(new Follower(engine, client, watches, prefix, settings.pageSize(), one.source(layout)));
+            Follower.Sink sink = one.source(new Values(engine, layout));
+            followers.add(new Follower(engine, client, watches, prefix, settings.pageSize(), sink));
         }
         followed.put(feed, new Followed(one, followers));
         client.problem().ifPresent(feed::problem);
@@ -109,7 +126,6 @@ public final class Views implements Client.Listener {
         Followed gone = followed.remove(feed);
         if (gone != null) {
             gone.followers().forEach(Follower::close);
-            gone.service().close();
         }
     }
 
@@ -128,6 +144,7 @@ public final class Views implements Client.Listener {
 
     /** Ends everything that is followed; in the engine's context. */
     public void close() {
+        closed = true;
         List.copyOf(followed.keySet()).forEach(ServiceFeed::close);
     }
 
@@ -173,13 +190,11 @@ public final class Views implements Client.Listener {
 
         Read add(Layout layout, Pages.Listing listing) {
             revision = Math.max(revision, listing.revision());
+            Values values = new Values(engine, layout);
             for (KeyValue kv : listing.all()) {
-                String key = kv.getKey().toStringUtf8();
-                try {
-                    instances.put(key, layout.decode(key, kv.getValue().toByteArray()));
-                } catch (UnreadableValueException e) {
-                    engine.count("values.skipped");
-                    engine.tell(new Event.ValueSkipped(key, String.valueOf(e.getMessage())));
+                Instance instance = values.read(kv);
+                if (instance != null) {
+                    instances.put(Values.key(kv), instance);
                 }
             }
             return this;

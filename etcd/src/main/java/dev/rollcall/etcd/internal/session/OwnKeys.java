@@ -1,0 +1,110 @@
+package dev.rollcall.etcd.internal.session;
+
+import com.google.protobuf.ByteString;
+import dev.rollcall.etcd.api.TxnRequest;
+import dev.rollcall.etcd.internal.client.Watches;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The keys of one instance, one for each layout, and the transactions that read and write them together. */
+final class OwnKeys {
+    /** Hears from the watches of the keys. */
+    interface Listener {
+        /** A key was changed by somebody, perhaps by us. */
+        void changed();
+
+        /** A key is no longer watched; it has to be read before it can be watched again. */
+        void unwatched();
+    }
+
+    private final Listener listener;
+    private final Map<ByteString, OwnKey> keys = new LinkedHashMap<>();
+
+    OwnKeys(Listener listener) {
+        this.listener = listener;
+    }
+
+    /** Sets what they should be; a key that is not named should be absent. */
+    void want(Map<ByteString, ByteString> values) {
+        keys.forEach((key, own) -> own.want(values.get(key)));
+        values.forEach((key, value) ->
+                keys.computeIfAbsent(key, added -> new OwnKey(added, listener)).want(value));
+    }
+
+    List<OwnKey> all() {
+        return List.copyOf(keys.values());
+    }
+
+    /** Those that should be written, and may be. */
+    List<OwnKey> due(Lease lease) {
+        return keys.values().stream()
+                .filter(own -> own.mine() && !own.settled(lease))
+                .toList();
+    }
+
+    /** Those that stand in etcd and are ours. */
+    List<OwnKey> there() {
+        return keys.values().stream().filter(OwnKey::there).toList();
+    }
+
+    /** Whether all stand in etcd under this lease, perhaps with a value of before the last update. */
+    boolean kept(Lease lease) {
+        return keys.values().stream().allMatch(own -> own.kept(lease));
+    }
+
+    /** Whether any has changed since it was last known. */
+    boolean changed() {
+        return keys.values().stream().anyMatch(OwnKey::changed);
+    }
+
+    /** Forgets those that should be absent and are. */
+    void prune() {
+        keys.values().removeIf(own -> {
+            boolean over = !own.wanted() && !own.there();
+            if (over) {
+                own.unwatch();
+            }
+            return over;
+        });
+    }
+
+    /** Watches those that are not watched yet. */
+    void watch(Watches watches, long revision) {
+        keys.values().forEach(own -> own.watch(watches, revision));
+    }
+
+    void unwatch() {
+        keys.values().forEach(OwnKey::unwatch);
+    }
+
+    void disconnected() {
+        keys.values().forEach(OwnKey::disconnected);
+    }
+
+    static TxnRequest reading(List<OwnKey> batch) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder();
+        batch.forEach(own -> txn.addSuccess(own.read()));
+        return txn.build();
+    }
+
+    /** @param conditionally whether only what was last seen may be written over */
+    static TxnRequest writing(List<OwnKey> batch, Lease lease, boolean conditionally) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder();
+        for (OwnKey own : batch) {
+            if (conditionally) {
+                txn.addCompare(own.unchanged());
+            }
+            txn.addSuccess(own.write(lease.id)).addFailure(own.read());
+        }
+        return txn.build();
+    }
+
+    static TxnRequest deleting(List<OwnKey> batch) {
+        TxnRequest.Builder txn = TxnRequest.newBuilder();
+        for (OwnKey own : batch) {
+            txn.addCompare(own.unchanged()).addSuccess(own.delete()).addFailure(own.read());
+        }
+        return txn.build();
+    }
+}

@@ -1,0 +1,39 @@
+package dev.rollcall.etcd.internal.view;
+
+import dev.rollcall.Event.ValueSkipped;
+import dev.rollcall.Instance;
+import dev.rollcall.etcd.api.KeyValue;
+import dev.rollcall.etcd.internal.client.Engine;
+import dev.rollcall.etcd.layout.Layout;
+import dev.rollcall.etcd.layout.UnreadableValueException;
+import org.jspecify.annotations.Nullable;
+
+/** Reads etcd's values as a layout does; what cannot be read is counted and named, and hurts nothing else. */
+record Values(Engine engine, Layout layout) {
+    static String key(KeyValue kv) {
+        return kv.getKey().toStringUtf8();
+    }
+
+    /** The instance of a key, or null when there is none to be read. */
+    @Nullable
+    Instance read(KeyValue kv) {
+        String key = key(kv);
+        if (!kv.getKey().isValidUtf8()) {
+            return skipped(key, "the key is not UTF-8"); // as text it might be the same as another
+        }
+        try {
+            return layout.decode(key, kv.getValue().toByteArray());
+        } catch (UnreadableValueException e) {
+            return skipped(key, String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            return skipped(
+                    key, "layout " + layout.name() + ": " + e); // a bug there must not stop what is followed here
+        }
+    }
+
+    private @Nullable Instance skipped(String key, String reason) {
+        engine.count("values.skipped");
+        engine.tell(new ValueSkipped(key, reason));
+        return null;
+    }
+}
