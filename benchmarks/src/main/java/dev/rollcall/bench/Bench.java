@@ -1,6 +1,7 @@
 package dev.rollcall.bench;
 
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,8 @@ public final class Bench {
             return 2;
         }
         List<Table> tables = new ArrayList<>();
-        System.out.println(machine() + "\n");
+        String machine = machine();
+        System.out.println(machine + "\n");
         for (Question question : QUESTIONS) {
             if (names.isEmpty() || names.contains(question.name())) {
                 Table table = new Table(question.title(), question.ask());
@@ -60,12 +62,12 @@ public final class Bench {
             }
         }
         if (write) {
-            write(Path.of("docs", "performance.md"), tables);
+            write(Path.of("docs", "performance.md"), machine, tables);
         }
         return tables.stream().allMatch(Table::held) ? 0 : 1;
     }
 
-    private static void write(Path page, List<Table> tables) throws IOException {
+    private static void write(Path page, String machine, List<Table> tables) throws IOException {
         StringBuilder text = new StringBuilder("""
                 # Performance
 
@@ -73,20 +75,28 @@ public final class Bench {
                 named in its unit; times of different runs and machines are not to be compared.
 
                 """);
-        text.append(machine()).append("\n\n");
+        text.append(machine).append("\n\n");
         tables.forEach(table -> text.append(table.markdown()).append('\n'));
         Files.createDirectories(page.getParent());
         Files.writeString(page, text.toString().strip() + "\n", StandardCharsets.UTF_8);
         System.out.println("written to " + page);
     }
 
+    /** The kind of machine, and whether it is busy: ratios of a few nanoseconds need it to themselves. */
     private static String machine() {
+        int cores = Runtime.getRuntime().availableProcessors();
+        double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+        String busy = load <= cores / 2.0
+                ? ""
+                : String.format(
+                        Locale.ROOT, " Other programs keep it busy (load %.1f): no figure here can be trusted.", load);
         return String.format(
                 Locale.ROOT,
-                "%d cores, %s, JDK %s, %s.",
-                Runtime.getRuntime().availableProcessors(),
+                "%d cores, %s, JDK %s, %s.%s",
+                cores,
                 System.getProperty("os.arch"),
                 Runtime.version().feature(),
-                System.getProperty("java.vm.name"));
+                System.getProperty("java.vm.name"),
+                busy);
     }
 }
