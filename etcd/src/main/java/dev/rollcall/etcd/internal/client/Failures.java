@@ -113,6 +113,9 @@ public final class Failures {
             return "the server closed the connection"
                     + (description.equals(TLS_PERHAPS) ? " (expected: an etcd; " + TLS_PERHAPS + ")" : "");
         }
+        if (says(status, "user name is empty")) {
+            return "authentication is on and we have no user (expected: a user and a password)";
+        }
         if (description.equals(NO_LEADER)) {
             return "no leader: most of its cluster is away, or it is electing one";
         }
@@ -124,9 +127,11 @@ public final class Failures {
         if (text.isBlank()) {
             return name;
         }
-        return status.getCode() == Status.Code.UNAVAILABLE || status.getCode() == Status.Code.DEADLINE_EXCEEDED
-                ? text.strip()
-                : text.strip() + " (" + name + ")";
+        // the exception's type says as much
+        boolean said = refused(status)
+                || status.getCode() == Status.Code.UNAVAILABLE
+                || status.getCode() == Status.Code.DEADLINE_EXCEEDED;
+        return said ? text.strip() : text.strip() + " (" + name + ")";
     }
 
     private static boolean says(Status status, String text) {
