@@ -16,12 +16,14 @@ import io.grpc.Status;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** The leases of a {@link ScriptedEtcd}. They are always fresh: no time passes. Not thread-safe: its owner locks. */
 final class EtcdLeases {
     private final Map<Long, Long> ttls = new TreeMap<>();
     private final EtcdModel model;
     private long next = 0x7000_0001;
+    private @Nullable Long nextGrantedTtl;
 
     EtcdLeases(Runnable committed) {
         this.model = new EtcdModel(ttls::containsKey, committed);
@@ -39,16 +41,22 @@ final class EtcdLeases {
         next = id;
     }
 
+    void nextGrantedTtl(long seconds) {
+        nextGrantedTtl = seconds;
+    }
+
     LeaseGrantResponse grant(LeaseGrantRequest request) {
         long id = request.getID() == 0 ? next++ : request.getID();
         if (ttls.containsKey(id)) {
             throw refusal(Status.FAILED_PRECONDITION, "lease already exists");
         }
         ttls.put(id, request.getTTL());
+        Long granted = nextGrantedTtl;
+        nextGrantedTtl = null;
         return LeaseGrantResponse.newBuilder()
                 .setHeader(model.header())
                 .setID(id)
-                .setTTL(request.getTTL())
+                .setTTL(granted == null ? request.getTTL() : granted)
                 .build();
     }
 
@@ -60,8 +68,12 @@ final class EtcdLeases {
         return LeaseRevokeResponse.newBuilder().setHeader(model.header()).build();
     }
 
-    void expire(long id) {
+    void forget(long id) {
         ttls.remove(id);
+    }
+
+    void expire(long id) {
+        forget(id);
         model.deleteKeysOf(id);
     }
 

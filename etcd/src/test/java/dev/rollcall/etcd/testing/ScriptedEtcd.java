@@ -185,9 +185,19 @@ public final class ScriptedEtcd implements AutoCloseable {
         locked(() -> leases.expire(id));
     }
 
+    /** Lets a lease end whose keys stay for a while, as when a leader has ended it and not yet deleted them. */
+    public void forgetLease(long id) {
+        locked(() -> leases.forget(id));
+    }
+
     /** The id of the next lease whose id the client leaves open, which may be negative. */
     public void nextLeaseId(long id) {
         locked(() -> leases.next(id));
+    }
+
+    /** The TTL in seconds that the next lease is said to have, whatever was asked for. */
+    public void nextGrantedTtl(long seconds) {
+        locked(() -> leases.nextGrantedTtl(seconds));
     }
 
     /** Begins another history at revision 1, without keys and leases, and ends all streams as a restart would. */

@@ -562,7 +562,11 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
                 loseLease();
             } else {
                 uncertain();
-                registration.troubled(Failures.explain(status, on.endpoint()));
+                RollcallException why = Failures.explain(status, on.endpoint());
+                if (Failures.denied(status)) {
+                    doubt(why); // what we may no longer read or write is not what we say it is
+                }
+                registration.troubled(why);
             }
             pause(backoff.next());
         }

@@ -42,6 +42,9 @@ final class Lease {
     private @Nullable ScheduledHandle patience;
     private @Nullable ScheduledHandle end;
     private long answeredSentAt;
+    /** A keepalive was answered; the grant is none. */
+    private boolean kept;
+
     private boolean overdue;
     private boolean ended;
 
@@ -68,7 +71,7 @@ final class Lease {
 
     /** Whether a keepalive that was sent at this time or later was answered, and none is overdue. */
     boolean provenSince(long time) {
-        return !overdue && answeredSentAt - time >= 0;
+        return kept && !overdue && answeredSentAt - time >= 0;
     }
 
     /** Sees to it that a keepalive sent at this time or later is under way. */
@@ -89,14 +92,9 @@ final class Lease {
         if (ended) {
             return;
         }
-        long now = engine.now();
-        Long oldest = unanswered.peek();
-        if (oldest != null && now - oldest >= ttl / 3 * 2) {
-            leases.renewStream(slot); // and pings
-            return;
-        }
         cancel(nextPing);
         nextPing = engine.after(ttl / 3, this::ping);
+        long now = engine.now();
         boolean sent = leases.send(this);
         if (sent) {
             unanswered.add(now);
@@ -117,9 +115,18 @@ final class Lease {
     }
 
     private void overdue() {
-        patience = null;
         overdue = true;
+        patience = engine.after(ttl / 2 - patience(), this::stuck);
         listener.overdue();
+    }
+
+    /** Half a TTL without an answer: the stream may be at fault, and there is still time to try another. */
+    private void stuck() {
+        patience = null;
+        Long oldest = unanswered.peek();
+        if (oldest != null && engine.now() - oldest >= ttl / 2) {
+            leases.renewStream(slot);
+        }
     }
 
     void answered(long seconds) {
@@ -133,6 +140,7 @@ final class Lease {
             return;
         }
         answeredSentAt = sentAt;
+        kept = true;
         overdue = false;
         cancel(patience);
         patience = unanswered.isEmpty() ? null : engine.after(patience(), this::overdue);

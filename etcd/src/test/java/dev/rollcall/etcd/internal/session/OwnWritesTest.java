@@ -8,6 +8,7 @@ import static dev.rollcall.etcd.internal.session.Provider.reads;
 import static dev.rollcall.etcd.internal.session.Provider.stored;
 import static dev.rollcall.etcd.internal.session.Provider.writes;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.Instance;
 import dev.rollcall.Registration.State;
@@ -17,6 +18,7 @@ import dev.rollcall.etcd.layout.Layouts;
 import dev.rollcall.etcd.testing.CallScript;
 import dev.rollcall.etcd.testing.Gate;
 import dev.rollcall.etcd.testing.Shapes;
+import dev.rollcall.etcd.testing.WatchScript;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -149,19 +151,17 @@ class OwnWritesTest extends ScriptedTest {
 
     @Test
     void a_put_that_applies_after_the_close_fails_because_the_lease_is_revoked() {
-        Provider provider = provider();
+        Provider provider = provider(Duration.ofMillis(200));
         Gate gate = new Gate();
-        etcd.next("Txn", call -> {
-            CallScript.applyAfter(gate).run(call);
-        });
+        etcd.next("Txn", CallScript.applyAfter(gate));
         EtcdRegistration registration = provider.register(instance("one"));
-        provider.pass(Duration.ofMillis(100));
+        provider.pass(Duration.ofMillis(10));
         provider.leave(registration);
-        // the call's deadline is real time
-        org.awaitility.Awaitility.await().until(() -> {
-            provider.pass(Duration.ofMillis(20));
-            return registration.state() == State.CLOSED;
-        });
+        await().until(
+                        () -> { // the deadline of a call is in real time
+                            provider.pass(Duration.ofMillis(10));
+                            return registration.state() == State.CLOSED;
+                        });
         assertThat(etcd.leaseIds()).isEmpty();
 
         gate.open();
@@ -269,7 +269,7 @@ class OwnWritesTest extends ScriptedTest {
     @Test
     void a_watch_that_is_refused_for_ever_is_not_asked_for_in_a_tight_loop() {
         for (int i = 0; i < 500; i++) {
-            etcd.nextWatch(dev.rollcall.etcd.testing.WatchScript.refuse("etcdserver: no reason"));
+            etcd.nextWatch(WatchScript.refuse("etcdserver: no reason"));
         }
         Provider provider = provider();
         EtcdRegistration registration = provider.registered(instance("one"));

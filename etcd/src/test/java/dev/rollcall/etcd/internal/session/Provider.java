@@ -49,7 +49,7 @@ final class Provider implements AutoCloseable {
     private final Engine engine;
     private final Client client;
 
-    Provider(ScriptedEtcd etcd, VirtualTime time, Layout... layouts) {
+    Provider(ScriptedEtcd etcd, VirtualTime time, Duration timeout, Layout... layouts) {
         this.etcd = etcd;
         this.time = time;
         engine = new Engine(time, time::nanos, new Random(7), event -> {
@@ -67,7 +67,7 @@ final class Provider implements AutoCloseable {
                 ClientSettings.Tls.SYSTEM,
                 null,
                 null,
-                Duration.ofSeconds(1),
+                timeout,
                 Duration.ofSeconds(5),
                 "/micro/registry/");
         client = new Client(engine, settings);

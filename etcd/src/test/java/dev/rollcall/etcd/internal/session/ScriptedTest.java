@@ -2,6 +2,7 @@ package dev.rollcall.etcd.internal.session;
 
 import dev.rollcall.etcd.layout.Layout;
 import dev.rollcall.etcd.testing.ScriptedEtcd;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -19,7 +20,12 @@ abstract class ScriptedTest {
     }
 
     Provider provider(Layout... layouts) {
-        Provider provider = new Provider(etcd, time, layouts);
+        return provider(Duration.ofSeconds(10), layouts);
+    }
+
+    /** @param timeout of calls, in real time */
+    Provider provider(Duration timeout, Layout... layouts) {
+        Provider provider = new Provider(etcd, time, timeout, layouts);
         providers.add(provider);
         return provider;
     }
