@@ -39,9 +39,9 @@ public final class Watches implements Client.Listener {
     }
 
     private static final int LARGEST_PENDING = 64 * 1024 * 1024;
-    private static final Duration FRESH = Duration.ofSeconds(5);
+    private static final Duration FRESH = Duration.ofSeconds(2);
     private static final Duration DENIAL_PAUSE = Duration.ofSeconds(15);
-    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(10);
+    private static final Duration ANSWER_WITHIN = Duration.ofSeconds(5);
 
     private final Engine engine;
     private final int largestPending;
