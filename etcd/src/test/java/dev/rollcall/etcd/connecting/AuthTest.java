@@ -52,10 +52,12 @@ class AuthTest {
 
     /** Looks up until there were so many authentications in all; no look-up fails meanwhile. */
     private static void lookUpUntil(Rollcall rollcall, int authentications) {
-        await().pollInterval(Duration.ofMillis(20)).atMost(Duration.ofSeconds(20)).until(() -> {
-            rollcall.lookup(SERVICE);
-            return authentications(rollcall) >= authentications;
-        });
+        await().pollInterval(Duration.ofMillis(20))
+                .atMost(Duration.ofSeconds(20))
+                .until(() -> {
+                    rollcall.lookup(SERVICE);
+                    return authentications(rollcall) >= authentications;
+                });
     }
 
     @Test
@@ -81,8 +83,8 @@ class AuthTest {
     void fail_fast_tells_a_wrong_password_from_an_absent_etcd() {
         try (SecuredEtcd etcd = SecuredEtcd.launch()) {
             long start = System.nanoTime();
-            assertThatThrownBy(() -> Rollcall.connect(
-                            SecuredEtcd.url(etcd.etcd().endpoint(), "wrong", "fail-fast=true")))
+            assertThatThrownBy(
+                            () -> Rollcall.connect(SecuredEtcd.url(etcd.etcd().endpoint(), "wrong", "fail-fast=true")))
                     .isInstanceOf(AccessDeniedException.class)
                     .hasMessageContaining("authentication failed");
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(SOON);
@@ -103,8 +105,7 @@ class AuthTest {
 
     @Test
     void many_callers_share_one_authentication_when_the_token_ends() throws Exception {
-        EtcdOptions options = EtcdOptions.defaults()
-                .withJwtTokens(TestCertificates.tokenKeys(), Duration.ofSeconds(5));
+        EtcdOptions options = EtcdOptions.defaults().withJwtTokens(TestCertificates.tokenKeys(), Duration.ofSeconds(5));
         try (SecuredEtcd etcd = SecuredEtcd.launch(options);
                 Rollcall rollcall = heard.connect(etcd.url("ttl=5s"))) {
             Registration registration = rollcall.register(instance()).await(Duration.ofSeconds(5));
@@ -135,14 +136,13 @@ class AuthTest {
         EtcdOptions options = EtcdOptions.defaults().withSimpleTokens(Duration.ofSeconds(1));
         try (SecuredEtcd etcd = SecuredEtcd.launch(options);
                 FaultProxy proxy = FaultProxy.to(etcd.etcd().endpoint());
-                Rollcall rollcall =
-                        heard.connect(SecuredEtcd.url(proxy.endpoint(), SecuredEtcd.PASSWORD, "ttl=3s"))) {
+                Rollcall rollcall = heard.connect(SecuredEtcd.url(proxy.endpoint(), SecuredEtcd.PASSWORD, "ttl=3s"))) {
             Registration registration = rollcall.register(instance()).await(Duration.ofSeconds(5));
             ServiceView view = rollcall.service(SERVICE);
             long lease = lease(etcd, registration);
-            long keepalives = rollcall.counters().get("keepalives");
+            long keepalives = rollcall.counters().getOrDefault("keepalives", 0L);
             await().atMost(Duration.ofSeconds(10))
-                    .until(() -> rollcall.counters().get("keepalives") >= keepalives + 5); // one a second
+                    .until(() -> rollcall.counters().getOrDefault("keepalives", 0L) >= keepalives + 5); // one a second
             proxy.reset();
             heard.awaitConnected(2);
             awaitRegistered(registration);
@@ -156,7 +156,8 @@ class AuthTest {
 
     private static long lease(SecuredEtcd etcd, Registration registration) {
         return etcd.root()
-                .get("/micro/registry/" + SERVICE + "/" + registration.instance().id())
+                .get("/micro/registry/" + SERVICE + "/"
+                        + registration.instance().id())
                 .orElseThrow()
                 .lease();
     }
@@ -165,8 +166,7 @@ class AuthTest {
     void a_token_is_kept_over_a_reconnect_and_made_anew_when_the_member_that_knew_it_restarts() {
         try (SecuredEtcd etcd = SecuredEtcd.launch();
                 FaultProxy proxy = FaultProxy.to(etcd.etcd().endpoint());
-                Rollcall rollcall =
-                        heard.connect(SecuredEtcd.url(proxy.endpoint(), SecuredEtcd.PASSWORD, "ttl=10s"))) {
+                Rollcall rollcall = heard.connect(SecuredEtcd.url(proxy.endpoint(), SecuredEtcd.PASSWORD, "ttl=10s"))) {
             Registration registration = rollcall.register(instance()).await(Duration.ofSeconds(5));
             ServiceView view = rollcall.service(SERVICE);
             long lease = lease(etcd, registration);

@@ -188,9 +188,9 @@ class EndpointsTest {
                 long lease = lease(registration);
                 slow.delay(Duration.ofMillis(150));
                 assertThat(rollcall.lookup(SERVICE).size()).isEqualTo(1);
-                long keepalives = rollcall.counters().get("keepalives");
+                long keepalives = rollcall.counters().getOrDefault("keepalives", 0L);
                 await().atMost(Duration.ofSeconds(10))
-                        .until(() -> rollcall.counters().get("keepalives") >= keepalives + 3);
+                        .until(() -> rollcall.counters().getOrDefault("keepalives", 0L) >= keepalives + 3);
                 awaitRegistered(registration);
                 assertThat(lease(registration)).isEqualTo(lease);
                 assertThat(view.snapshot().size()).isEqualTo(1);

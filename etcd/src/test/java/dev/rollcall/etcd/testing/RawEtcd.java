@@ -125,7 +125,8 @@ public final class RawEtcd implements AutoCloseable {
         ByteString from = ByteString.copyFromUtf8(prefix);
         ByteString end = ByteString.copyFromUtf8(
                 prefix.substring(0, prefix.length() - 1) + (char) (prefix.charAt(prefix.length() - 1) + 1));
-        return kv().range(RangeRequest.newBuilder().setKey(from).setRangeEnd(end).build())
+        return kv().range(
+                        RangeRequest.newBuilder().setKey(from).setRangeEnd(end).build())
                 .getKvsList();
     }
 

@@ -372,7 +372,8 @@ class WatchProtocolTest {
         assertThat(ids(seen.current())).containsExactly("d", "a", "b", "c");
         etcd.endWatches(io.grpc.Status.CANCELLED);
         // the check fails for both, since the real keys are others: each lists again on its own
-        seen.await(snapshot -> snapshot.freshness() == Freshness.LIVE && creates().size() == 4);
+        seen.await(
+                snapshot -> snapshot.freshness() == Freshness.LIVE && creates().size() == 4);
     }
 
     @Test
@@ -517,7 +518,8 @@ class WatchProtocolTest {
         assertThat(stream()).isNotSameAs(old);
         assertThat(authentications() - authentications).isLessThanOrEqualTo(2);
         assertThat(creates().size() - before).isLessThanOrEqualTo(12);
-        assertThat(creates().stream().skip(before)).extracting(WatchCreateRequest::getStartRevision)
+        assertThat(creates().stream().skip(before))
+                .extracting(WatchCreateRequest::getStartRevision)
                 .containsOnly(etcd.revision() + 1);
         assertThat(lists()).isEqualTo(7);
         seen.assertNeverLost("a");

@@ -21,6 +21,7 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -145,7 +146,7 @@ class ClientTest {
         heard(1, Connected.class);
         dns.clear();
         int before = lookups.get();
-        engine.run(() -> client.connection().fail(Status.UNAVAILABLE));
+        engine.run(() -> Objects.requireNonNull(client.connection()).fail(Status.UNAVAILABLE));
         heard(2, Connected.class);
         assertThat(lookups.get()).isGreaterThan(before);
     }
@@ -168,7 +169,7 @@ class ClientTest {
         assertThat(heard(1, Disconnected.class).get(0).problem())
                 .hasMessage("etcd at hangs.test:" + etcd.port() + ": DNS gave no answer in 300 ms");
         for (int round = 2; round < 4; round++) {
-            engine.run(() -> client.connection().fail(Status.UNAVAILABLE));
+            engine.run(() -> Objects.requireNonNull(client.connection()).fail(Status.UNAVAILABLE));
             heard(round, Connected.class);
         }
         assertThat(lookups.get()).isEqualTo(1 + 3); // one for the name that hangs
