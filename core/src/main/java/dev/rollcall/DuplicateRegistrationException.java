@@ -14,4 +14,12 @@ public final class DuplicateRegistrationException extends RollcallException {
                 + Text.quote(holder.id()) + " is already registered by this process, at " + holder.address()
                 + " (expected: one registration per service and id)");
     }
+
+    /** Says that another instance of ours, though its id is another, is already registered under the same key. */
+    public static DuplicateRegistrationException sameKey(Instance wanted, Instance holder) {
+        return new DuplicateRegistrationException("registration: " + Text.quote(wanted.service()) + " "
+                + Text.quote(wanted.id()) + " has the same key as " + Text.quote(holder.service()) + " "
+                + Text.quote(holder.id()) + ", already registered by this process, at " + holder.address()
+                + " (expected: ids that the layout tells apart)");
+    }
 }

@@ -66,7 +66,7 @@ public final class Session implements Client.Listener {
             for (ByteString name : names) {
                 EtcdRegistration holder = held.get(name);
                 if (holder != null) {
-                    throw DuplicateRegistrationException.of(holder.instance());
+                    throw duplicate(instance, holder.instance());
                 }
             }
             names.forEach(name -> held.put(name, registration));
@@ -153,6 +153,11 @@ public final class Session implements Client.Listener {
             }
         }
         return values;
+    }
+
+    private static DuplicateRegistrationException duplicate(Instance wanted, Instance holder) {
+        boolean same = wanted.service().equals(holder.service()) && wanted.id().equals(holder.id());
+        return same ? DuplicateRegistrationException.of(holder) : DuplicateRegistrationException.sameKey(wanted, holder);
     }
 
     /** Where the instance in a key says it is, for people. */
