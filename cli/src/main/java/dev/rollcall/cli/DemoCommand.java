@@ -50,6 +50,7 @@ final class DemoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        cli.console().stop().heed();
         List<DemoProcess> processes = new ArrayList<>();
         try (DemoEtcd etcd = DemoEtcd.start(cli.console().environment())) {
             try {

@@ -43,6 +43,7 @@ final class DemoInstanceCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        cli.console().stop().heed();
         InetAddress loopback = InetAddress.getLoopbackAddress();
         try (ServerSocket server = new ServerSocket(0, 50, loopback);
                 Rollcall rollcall = cli.connect(Map.of("ttl", ttl), event -> {})) {

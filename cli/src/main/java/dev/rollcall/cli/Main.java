@@ -23,9 +23,9 @@ public final class Main {
         // own exit code.
         Thread hook = new Thread(
                 () -> {
-                    boolean ends = over.requested();
+                    boolean waits = stop.heeded() && !over.requested();
                     stop.request();
-                    if (!ends && over.await(TO_LEAVE)) {
+                    if (waits && over.await(TO_LEAVE)) {
                         Runtime.getRuntime().halt(code[0]);
                     }
                 },

@@ -61,6 +61,7 @@ final class RegisterCommand implements Callable<Integer> {
         instance = id == null ? instance : instance.withId(id);
         instance = version == null ? instance : instance.withVersion(version);
         Map<String, String> flags = ttl == null ? Map.of() : Map.of("ttl", ttl);
+        cli.console().stop().heed();
         try (Rollcall rollcall = cli.connect(flags, this::heard)) {
             rollcall.configuration().notes().forEach(cli.console()::note);
             Registration registration = rollcall.register(instance);

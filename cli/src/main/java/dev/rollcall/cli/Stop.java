@@ -7,6 +7,17 @@ import java.util.concurrent.TimeUnit;
 /** Something that is asked for once, and that others wait for: the end of a command. Safe for use by many threads. */
 final class Stop {
     private final CountDownLatch requested = new CountDownLatch(1);
+    private volatile boolean heeded;
+
+    /** Says that from now on the command ends by itself when it is asked to; before that, nothing is lost if it just dies. */
+    Stop heed() {
+        heeded = true;
+        return this;
+    }
+
+    boolean heeded() {
+        return heeded;
+    }
 
     void request() {
         requested.countDown();

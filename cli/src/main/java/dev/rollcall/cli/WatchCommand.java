@@ -45,6 +45,7 @@ final class WatchCommand implements Callable<Integer> {
             if (first.size() == 0) {
                 cli.console().note("no instances yet, waiting for the first");
             }
+            cli.console().stop().heed();
             watching = true;
             rollcall.watch(service, this::changed);
             cli.console().stop().await(FOR_EVER);

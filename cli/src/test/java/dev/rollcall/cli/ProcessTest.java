@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +78,19 @@ class ProcessTest {
                 .contains("no instances yet");
         process.toHandle().destroy();
         assertThat(code(process)).isZero();
+    }
+
+    @Test
+    void a_look_up_that_waits_for_a_silent_registry_dies_at_once_when_told_to() throws Exception {
+        try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            Process process = rollcall(
+                    "services", "--registry_address", "127.0.0.1:" + silent.getLocalPort(), "--timeout", "60s");
+            try (Socket connected = silent.accept()) {
+                assertThat(connected.isConnected()).isTrue();
+                process.toHandle().destroy();
+                assertThat(code(process)).as("128 + SIGTERM").isEqualTo(143);
+            }
+        }
     }
 
     @Test
