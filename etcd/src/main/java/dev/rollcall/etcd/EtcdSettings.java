@@ -90,6 +90,21 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
         return new EtcdSettings(client, layouts, views, ttl, options.bool("fail-fast"));
     }
 
+    /** What an operator should know of these settings. */
+    List<String> cautions() {
+        List<String> cautions = new ArrayList<>();
+        if ("root".equals(client.user())) {
+            cautions.add("the etcd user root may do everything (expected: a user with the rights it needs,"
+                    + " see docs/security.md)");
+        }
+        String authority = client.tls().authority();
+        if (authority != null) {
+            cautions.add("etcd's certificate is checked for the name " + authority
+                    + ", not for the addresses (option authority)");
+        }
+        return cautions;
+    }
+
     /** The layouts that instances are written in. */
     List<Layout> written() {
         return layouts.stream().filter(Layout::writable).toList();

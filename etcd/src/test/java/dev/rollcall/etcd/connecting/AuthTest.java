@@ -73,6 +73,7 @@ class AuthTest {
                         .hasMessage(said);
             }
             assertThatThrownBy(() -> registration.await(Duration.ofMillis(500)))
+                    .isInstanceOf(AccessDeniedException.class)
                     .hasMessageContaining("authentication failed, invalid user ID or password");
             assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(SOON);
             assertThat(authentications(rollcall)).isEqualTo(1);

@@ -17,9 +17,13 @@ final class SecuredEtcd implements AutoCloseable {
 
     /** With the user, and authentication still off. */
     static SecuredEtcd open(EtcdOptions options) {
+        return open(options, PASSWORD);
+    }
+
+    private static SecuredEtcd open(EtcdOptions options, String password) {
         SecuredEtcd secured = new SecuredEtcd(EtcdProcess.launch(options));
         Etcdctl ctl = secured.etcd.ctl();
-        ctl.addUser("alice", PASSWORD);
+        ctl.addUser("alice", password);
         ctl.addRole("registry", "readwrite", "/micro/registry/");
         ctl.grantRole("alice", "registry");
         return secured;
@@ -27,7 +31,11 @@ final class SecuredEtcd implements AutoCloseable {
 
     /** With the user, and authentication on. */
     static SecuredEtcd launch(EtcdOptions options) {
-        SecuredEtcd secured = open(options);
+        return launch(options, PASSWORD);
+    }
+
+    static SecuredEtcd launch(EtcdOptions options, String password) {
+        SecuredEtcd secured = open(options, password);
         secured.lock();
         return secured;
     }

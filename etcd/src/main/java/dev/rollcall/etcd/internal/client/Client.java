@@ -79,6 +79,9 @@ public final class Client {
         if (settings.servers().get(0).tls()) {
             Channels.check(settings.servers().get(0), settings.tls());
         }
+        if (settings.user() != null) {
+            FrameLog.silence();
+        }
         this.engine = engine;
         this.settings = settings;
         this.login = new Login(engine, settings);

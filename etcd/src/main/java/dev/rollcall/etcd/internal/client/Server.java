@@ -2,8 +2,11 @@ package dev.rollcall.etcd.internal.client;
 
 import dev.rollcall.ConfigurationException;
 import dev.rollcall.Text;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -13,34 +16,36 @@ import java.util.regex.Pattern;
  */
 public record Server(String host, int port, boolean tls) {
     private static final int DEFAULT_PORT = 2379;
-    /** A name, an IPv4 literal, or an IPv6 literal with or without a zone. */
-    private static final Pattern HOST =
-            Pattern.compile("[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(%[A-Za-z0-9._-]+)?");
+    private static final String IPV6 = "[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?";
+    private static final Pattern ADDRESS = Pattern.compile("(?<scheme>https?://)?"
+            + "(?:\\[(?<six>" + IPV6 + ")]|(?<name>[A-Za-z0-9._-]+))(?::(?<port>[^/]*))?/?");
+    private static final Pattern BARE_IPV6 = Pattern.compile("(?=.*:.*:)" + IPV6);
 
     /** Reads {@code host}, {@code host:port}, {@code [ipv6]:port}, an IPv6 literal, or one of them behind {@code http(s)://}. */
     static Server parse(String text, boolean tlsByDefault) {
-        boolean https = text.startsWith("https://");
-        boolean http = text.startsWith("http://");
-        String rest = text.substring(https ? 8 : http ? 7 : 0);
-        if (rest.endsWith("/")) {
-            rest = rest.substring(0, rest.length() - 1);
+        if (BARE_IPV6.matcher(text).matches() && isLiteral(text)) {
+            return new Server(text, DEFAULT_PORT, tlsByDefault);
         }
-        boolean tls = https || (tlsByDefault && !http);
-        int colon = rest.lastIndexOf(':');
-        boolean bare = colon < 0 || rest.indexOf(':') != colon || rest.endsWith("]");
-        boolean bracketed = rest.startsWith("[");
-        if (bracketed && rest.contains("]:")) {
-            bare = false;
-        }
-        String host = bare ? rest : rest.substring(0, colon);
-        if (bracketed) {
-            host = host.replace("[", "").replace("]", "");
-        }
-        if (!HOST.matcher(host).matches()) {
+        Matcher address = ADDRESS.matcher(text);
+        if (!address.matches() || (address.group("six") != null && !isLiteral(address.group("six")))) {
             throw new ConfigurationException("etcd address: " + Text.quote(text)
                     + " (expected: HOST, HOST:PORT, [IPV6]:PORT, or one of them behind http:// or https://)");
         }
-        return new Server(host, bare ? DEFAULT_PORT : port(rest.substring(colon + 1), text), tls);
+        String scheme = address.group("scheme");
+        boolean tls = scheme == null ? tlsByDefault : scheme.equals("https://");
+        String host = address.group("six") == null ? address.group("name") : address.group("six");
+        String port = address.group("port");
+        return new Server(host, port == null ? DEFAULT_PORT : port(port, text), tls);
+    }
+
+    private static boolean isLiteral(String text) {
+        int zone = text.indexOf('%');
+        try {
+            InetAddress.getByName(zone < 0 ? text : text.substring(0, zone)); // with a colon in it no name is looked up
+            return true;
+        } catch (UnknownHostException none) {
+            return false;
+        }
     }
 
     private static int port(String digits, String text) {
