@@ -153,7 +153,7 @@ final class FollowedService {
                 missing.forEach(key -> note(roster.remove(key, false)));
             }
             listed = true;
-            live = true;
+            revision = atRevision;
         }
 
         /** After another history an instance that is missing may only not have come back yet. */

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 final class Follower {
     /** Told what is below the prefix, in etcd's order. */
     interface Sink {
-        /** The whole content, up to date. What was there before and is not now has gone unseen. */
+        /** The whole content; {@code live} or {@code applied} follows. What was there before and is not now has gone unseen. */
         void listed(List<KeyValue> all, long revision, Continuity continuity);
 
         /** All events of one revision. */
@@ -42,7 +42,7 @@ final class Follower {
         /** From here on the content may be out of date. */
         void stale();
 
-        /** It is up to date again, without a new list. */
+        /** It is up to date. */
         void live();
 
         /** etcd refuses to show the content, or cannot; it is asked again. */
@@ -106,6 +106,27 @@ final class Follower {
         begin(made);
     }
 
+    /** Shows what a server without a quorum knows, rather than nothing; it may be old, so it is proven like any other later. */
+    void degraded(Connection on) {
+        int mine = turn;
+        if (!everListed) {
+            Pages.read(on, prefix, pageSize, Pages.Level.SERIALIZABLE, new Reply<>() {
+                @Override
+                public void answered(Pages.Listing listing) {
+                    if (mine == turn && !everListed) {
+                        take(listing, Continuity.SAME);
+                        sink.applied(applied);
+                    }
+                }
+
+                @Override
+                public void failed(Status status) {
+                    // the client tells why, and tries again
+                }
+            });
+        }
+    }
+
     void disconnected() {
         turn++;
         watch = null;
@@ -143,11 +164,12 @@ final class Follower {
         int mine = turn;
         owed = continuity;
         engine.count("lists");
-        Pages.read(on, prefix, pageSize, new Reply<Pages.Listing>() {
+        Pages.read(on, prefix, pageSize, Pages.Level.LINEARIZABLE, new Reply<>() {
             @Override
             public void answered(Pages.Listing listing) {
                 if (mine == turn) {
                     take(listing, continuity);
+                    sink.live();
                     watchFrom(listing.revision() + 1);
                 }
             }
@@ -171,8 +193,7 @@ final class Follower {
         term = listing.term();
         everListed = true;
         owed = null;
-        sink.listed(listing.all(), listing.revision(), continuity);
-        sink.applied(applied);
+        sink.listed(listing.all(), applied, continuity);
     }
 
     /**

@@ -13,12 +13,20 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A whole range at one revision, read in pages: the first page is linearizable and gives the revision, the others are pinned to it.
+ * A whole range at one revision, read in pages: the first page gives the revision, the others are pinned to it.
  * Pages are large, since etcd walks the rest of the range for each.
  */
 final class Pages {
     /** What was read: all keys of a range as they were at a revision. */
     record Listing(List<KeyValue> all, long revision, long term) {}
+
+    /** How the first page is read. */
+    enum Level {
+        /** With all that was written before. */
+        LINEARIZABLE,
+        /** As the server knows it, which may be what it was long ago. */
+        SERIALIZABLE
+    }
 
     private static final ByteString ZERO = ByteString.copyFrom(new byte[1]);
     private static final int RESTARTS = 3;
@@ -27,23 +35,25 @@ final class Pages {
     private final ByteString end;
     private int pageSize;
     private final ByteString start;
+    private final Level first;
     private final Reply<Listing> reply;
     private final List<KeyValue> all = new ArrayList<>();
     private long revision;
     private long term;
     private int restarts;
 
-    private Pages(Connection on, ByteString start, ByteString end, int pageSize, Reply<Listing> reply) {
+    private Pages(Connection on, ByteString start, ByteString end, int pageSize, Level first, Reply<Listing> reply) {
         this.on = on;
         this.start = start;
         this.end = end;
         this.pageSize = pageSize;
+        this.first = first;
         this.reply = reply;
     }
 
     /** Reads every key that begins with the prefix. */
-    static void read(Connection on, ByteString prefix, int pageSize, Reply<Listing> reply) {
-        new Pages(on, prefix, endOf(prefix), pageSize, reply).page(prefix, false);
+    static void read(Connection on, ByteString prefix, int pageSize, Level level, Reply<Listing> reply) {
+        new Pages(on, prefix, endOf(prefix), pageSize, level, reply).page(prefix, level);
     }
 
     /** The first key behind all that begin with the prefix. */
@@ -58,15 +68,15 @@ final class Pages {
         return ZERO; // etcd's sign for "to the last key"
     }
 
-    private void page(ByteString from, boolean linearizable) {
+    private void page(ByteString from, Level level) {
         RangeRequest request = RangeRequest.newBuilder()
                 .setKey(from)
                 .setRangeEnd(end)
                 .setLimit(pageSize)
                 .setRevision(revision)
-                .setSerializable(revision > 0 && !linearizable)
+                .setSerializable(level == Level.SERIALIZABLE)
                 .build();
-        on.call(KVGrpc.getRangeMethod(), request, new Reply<RangeResponse>() {
+        on.call(KVGrpc.getRangeMethod(), request, new Reply<>() {
             @Override
             public void answered(RangeResponse answer) {
                 if (revision == 0) {
@@ -76,7 +86,7 @@ final class Pages {
                 all.addAll(answer.getKvsList());
                 if (answer.getMore() && answer.getKvsCount() > 0) {
                     ByteString last = answer.getKvs(answer.getKvsCount() - 1).getKey();
-                    page(last.concat(ZERO), false);
+                    page(last.concat(ZERO), Level.SERIALIZABLE);
                 } else {
                     reply.answered(new Listing(all, revision, term));
                 }
@@ -84,15 +94,15 @@ final class Pages {
 
             @Override
             public void failed(Status status) {
-                if (Failures.future(status) && !linearizable) {
-                    page(from, true); // this member lags; make it catch up
+                if (Failures.future(status) && level == Level.SERIALIZABLE) {
+                    page(from, Level.LINEARIZABLE); // this member lags; make it catch up
                 } else if (Failures.compacted(status) && restarts++ < RESTARTS) {
                     all.clear();
                     revision = 0;
-                    page(start, false);
+                    page(start, first);
                 } else if (tooLarge(status) && pageSize > 1) {
                     pageSize = pageSize / 2;
-                    page(from, linearizable);
+                    page(from, level);
                 } else {
                     reply.failed(status);
                 }

@@ -25,6 +25,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** Every service that somebody looks at, each followed once; and single reads. Any thread but where it says otherwise. */
@@ -132,14 +133,24 @@ public final class Views implements Client.Listener {
     /** In the engine's context. */
     @Override
     public void connected(Connection made) {
-        List.copyOf(followed.values()).forEach(each -> each.followers().forEach(follower -> follower.connected(made)));
+        followers(follower -> follower.connected(made));
+    }
+
+    /** In the engine's context. */
+    @Override
+    public void degraded(Connection made) {
+        followers(follower -> follower.degraded(made));
     }
 
     /** In the engine's context. */
     @Override
     public void disconnected() {
-        List.copyOf(followed.values()).forEach(each -> each.followers().forEach(Follower::disconnected));
+        followers(Follower::disconnected);
         client.problem().ifPresent(why -> followed.keySet().forEach(feed -> feed.problem(why)));
+    }
+
+    private void followers(Consumer<Follower> action) {
+        List.copyOf(followed.values()).forEach(each -> each.followers().forEach(action));
     }
 
     /** Ends everything that is followed; in the engine's context. */
@@ -177,7 +188,7 @@ public final class Views implements Client.Listener {
             ByteString from = ByteString.copyFromUtf8(prefix.apply(layout));
             all = all.thenCombine(
                     client.<Pages.Listing>ask(
-                            what, settings.timeout(), (on, reply) -> Pages.read(on, from, settings.pageSize(), reply)),
+                            what, settings.timeout(), (on, reply) -> Pages.read(on, from, settings.pageSize(), Pages.Level.LINEARIZABLE, reply)),
                     (read, listing) -> read.add(layout, listing));
         }
         return all;
