@@ -22,9 +22,8 @@ import dev.rollcall.etcd.internal.client.Reply;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.time.Duration;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,33 +38,24 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private static final Duration DRAIN_BEFORE_DELETE = Duration.ofMillis(200);
 
     private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
-    private static final int LEASES_REMEMBERED = 16;
 
     private final Session session;
     private final Engine engine;
     private final EtcdRegistration registration;
     private final Duration ttl;
     private final OwnKeys keys = new OwnKeys(this);
-    private final Set<Long> formerLeases = new LinkedHashSet<>();
-    private final RepairBudget repairs;
-    private final Backoff backoff;
+    private final Rivals rivals;
+    private final Pacer pacer;
     private final Backoff watchBackoff;
     private Instance instance;
     private State state = State.REGISTERING;
     private @Nullable Lease lease;
-    private @Nullable ScheduledHandle timer;
     private @Nullable ScheduledHandle verifyTimer;
     private @Nullable ScheduledHandle leaveTimer;
-    /** A call is under way: the next step waits for its outcome. */
-    private boolean busy;
-    /** A call failed: the next step waits for the timer. */
-    private boolean pausing;
     /** What etcd holds is uncertain: read it before anything else. */
     private boolean verify;
     /** Nothing is known to be written yet: the first write takes the keys over from whoever has them. */
     private boolean first = true;
-    /** The lease under which a foreign value was already written over once. */
-    private @Nullable Lease contested;
 
     private boolean leaving;
     /** DRAINING could not be written: leaving must not wait for a courtesy. */
@@ -78,10 +68,10 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         this.engine = session.engine();
         this.registration = registration;
         this.ttl = ttl;
-        this.repairs = new RepairBudget(engine);
+        this.rivals = new Rivals(engine);
         Duration quarter = ttl.dividedBy(4);
         Duration cap = quarter.compareTo(LONGEST_RETRY) < 0 ? quarter : LONGEST_RETRY;
-        this.backoff = new Backoff(engine, cap);
+        this.pacer = new Pacer(engine, session.turns(), session::connection, this::step, cap);
         this.watchBackoff = new Backoff(engine, cap);
         this.instance = instance;
         this.writtenAt = engine.now();
@@ -98,16 +88,14 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
 
     void connected() {
         verify |= !first;
-        backoff.reset();
+        pacer.wentWell();
         watchBackoff.reset();
         step();
     }
 
     void disconnected() {
-        verify |= busy; // what was under way may still be carried out
-        busy = false;
-        pausing = false;
-        cancel(timer);
+        verify |= pacer.busy(); // what was under way may still be carried out
+        pacer.disconnected();
         keys.disconnected();
         registration.troubled(session.problem("the connection to etcd was lost"));
         step();
@@ -127,7 +115,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
             return;
         }
         leaving = true;
-        pausing = false;
+        pacer.hurry();
         leaveTimer = engine.after(atMost.toNanos(), this::finish);
         keys.want(session.encode(instance.withStatus(dev.rollcall.Status.DRAINING)));
         step();
@@ -136,7 +124,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     // --- the next step ---
 
     private void step() {
-        if (busy || pausing || state == State.CLOSED) {
+        if (!pacer.ready()) {
             return;
         }
         Connection on = session.connection();
@@ -163,14 +151,14 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
             current.prove();
             return;
         }
-        List<OwnKey> due = keys.due(current);
+        List<OwnKey> due = keys.due(current, first);
         if (!due.isEmpty()) {
             long wait = first ? 0 : writtenAt + BETWEEN_WRITES.toNanos() - engine.now();
             if (wait <= 0) {
                 write(on, due, current);
                 return;
             }
-            again(wait);
+            pacer.again(wait);
         }
         if (!keys.kept(current)) {
             return;
@@ -180,7 +168,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
             return;
         }
         if (due.isEmpty()) {
-            backoff.reset();
+            pacer.wentWell();
         }
         become(State.REGISTERED, null);
     }
@@ -198,7 +186,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         }
         long wait = session.drains() ? writtenAt + DRAIN_BEFORE_DELETE.toNanos() - engine.now() : 0;
         if (!there.isEmpty() && wait > 0) {
-            again(wait);
+            pacer.again(wait);
         } else if (!there.isEmpty()) {
             delete(on, there);
         } else if (current != null) {
@@ -211,199 +199,172 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     // --- what it asks of etcd ---
 
     private void grant(Connection on) {
-        busy = true;
-        session.leases().grant(on, ttl, this, new Answer<Lease>(on) {
-            @Override
-            void got(Lease granted) {
-                lease = granted;
-            }
-        });
+        if (pacer.begin()) {
+            session.leases().grant(on, ttl, this, pacer.reply(on, this::granted, this::failed));
+        }
+    }
+
+    private void granted(Lease granted) {
+        lease = granted;
+        granted.keep();
     }
 
     private void write(Connection on, List<OwnKey> batch, Lease current) {
-        busy = true;
-        boolean draining = leaving;
-        TxnRequest txn = OwnKeys.writing(batch, current, !first);
-        on.call(KVGrpc.getTxnMethod(), txn, new Answer<TxnResponse>(on) {
-            @Override
-            void got(TxnResponse answer) {
+        if (pacer.begin()) {
+            boolean draining = leaving;
+            transact(on, batch, OwnKeys.writing(batch, current, !first), draining, answer -> {
                 long revision = answer.getHeader().getRevision();
-                if (answer.getSucceeded()) {
-                    first = false;
-                    writtenAt = engine.now();
-                    batch.forEach(own -> own.written(revision, current.id));
-                    keys.prune();
-                    keys.watch(session.watches(), revision + 1);
-                } else {
-                    seen(on, batch, answer);
-                }
-            }
-
-            @Override
-            void uncertain() {
-                verify = true;
-                drainingFailed = draining;
-            }
-        });
+                first = false;
+                writtenAt = engine.now();
+                batch.forEach(own -> own.written(revision, current.id));
+                keys.prune();
+                keys.watch(session.watches(), revision + 1);
+            });
+        }
     }
 
     /** Reads all own keys, linearizably: a transaction goes through the quorum. */
     private void read(Connection on) {
-        busy = true;
-        List<OwnKey> batch = keys.all();
-        on.call(KVGrpc.getTxnMethod(), OwnKeys.reading(batch), new Answer<TxnResponse>(on) {
-            @Override
-            void got(TxnResponse answer) {
+        if (pacer.begin()) {
+            List<OwnKey> batch = keys.all();
+            transact(on, batch, OwnKeys.reading(batch), false, answer -> {
                 verify = false;
                 seen(on, batch, answer);
                 keys.watch(session.watches(), answer.getHeader().getRevision() + 1);
-            }
-        });
+            });
+        }
     }
 
     private void delete(Connection on, List<OwnKey> batch) {
-        busy = true;
-        on.call(KVGrpc.getTxnMethod(), OwnKeys.deleting(batch), new Answer<TxnResponse>(on) {
-            @Override
-            void got(TxnResponse answer) {
-                if (answer.getSucceeded()) {
-                    batch.forEach(own -> own.deleted(answer.getHeader().getRevision()));
-                } else {
-                    seen(on, batch, answer);
-                }
-            }
+        if (pacer.begin()) {
+            transact(on, batch, OwnKeys.deleting(batch), false, answer -> {
+                long revision = answer.getHeader().getRevision();
+                batch.forEach(own -> own.deleted(revision));
+            });
+        }
+    }
 
-            @Override
-            void uncertain() {
-                verify = true;
+    /** What fails its condition has read the keys instead. */
+    private void transact(
+            Connection on, List<OwnKey> batch, TxnRequest txn, boolean draining, Consumer<TxnResponse> done) {
+        Consumer<TxnResponse> got = answer -> {
+            if (answer.getSucceeded()) {
+                done.accept(answer);
+            } else {
+                seen(on, batch, answer);
             }
-        });
+        };
+        on.call(KVGrpc.getTxnMethod(), txn, pacer.reply(on, got, status -> {
+            verify = true; // it may have been carried out all the same
+            drainingFailed |= draining;
+            failed(status);
+        }));
     }
 
     private void revoke(Connection on, Lease current) {
-        dropLease();
-        busy = true;
-        LeaseRevokeRequest request =
-                LeaseRevokeRequest.newBuilder().setID(current.id).build();
-        on.call(LeaseGrpc.getLeaseRevokeMethod(), request, new Reply<LeaseRevokeResponse>() {
-            @Override
-            public void answered(LeaseRevokeResponse answer) {
-                finish();
-            }
+        if (pacer.begin()) {
+            dropLease();
+            LeaseRevokeRequest request =
+                    LeaseRevokeRequest.newBuilder().setID(current.id).build();
+            on.call(LeaseGrpc.getLeaseRevokeMethod(), request, new Reply<LeaseRevokeResponse>() {
+                @Override
+                public void answered(LeaseRevokeResponse answer) {
+                    finish();
+                }
 
-            @Override
-            public void failed(Status status) {
-                finish(); // it ends by itself within its TTL
-            }
-        });
+                @Override
+                public void failed(Status status) {
+                    finish(); // it ends by itself within its TTL
+                }
+            });
+        }
+    }
+
+    /** A lease that is not ours holds our key: its owner may live, or the key is about to go. */
+    private void askAbout(Connection on, KeyValue owner) {
+        verify = true; // whatever comes of it, it is not known what to do about the key as long as there is no answer
+        if (pacer.begin()) {
+            LeaseTimeToLiveRequest request =
+                    LeaseTimeToLiveRequest.newBuilder().setID(owner.getLease()).build();
+            on.call(
+                    LeaseGrpc.getLeaseTimeToLiveMethod(),
+                    request,
+                    pacer.reply(on, answer -> answered(owner, answer), this::failed));
+        }
+    }
+
+    private void answered(KeyValue owner, LeaseTimeToLiveResponse answer) {
+        if (answer.getGrantedTTL() <= 0 && answer.getTTL() <= 0) {
+            rivals.ended(owner.getLease());
+        } else if (!leaving) {
+            verify = false;
+            dropLease();
+            supersede(owner);
+        }
+    }
+
+    private void failed(Status status) {
+        if (Failures.leaseNotFound(status)) {
+            loseLease();
+            return;
+        }
+        RollcallException why = Failures.explain(status, endpoint());
+        if (Failures.denied(status)) {
+            doubt(why); // what we may no longer read or write is not what we say it is
+        }
+        registration.troubled(why);
+    }
+
+    private String endpoint() {
+        Connection on = session.connection();
+        return on == null ? "no server" : on.endpoint();
     }
 
     // --- what it makes of what it sees ---
 
     private void seen(Connection on, List<OwnKey> batch, TxnResponse answer) {
-        long revision = answer.getHeader().getRevision();
-        boolean anothers = false;
-        String trouble = null;
-        KeyValue foreign = null;
-        for (int i = 0; i < batch.size(); i++) {
-            OwnKey own = batch.get(i);
-            List<KeyValue> kvs = answer.getResponses(i).getResponseRange().getKvsList();
-            KeyValue kv = kvs.isEmpty() ? null : kvs.get(0);
-            long before = own.mod();
-            OwnKey.Found found = own.judge(kv, revision, lease, formerLeases);
-            if (found == OwnKey.Found.OURS) {
-                first = false;
-                writtenAt = own.mod() == before ? writtenAt : engine.now(); // a put of unknown outcome that arrived
-            } else if (kv == null || found == OwnKey.Found.OUTDATED) {
-                trouble =
-                        own.wanted() ? "etcd no longer held the instance as we wrote it; it is written again" : trouble;
-            } else {
-                anothers = true;
-                if (leaving) {
-                    leaveTo(own, kv, found);
-                } else if (first) {
-                    own.claim(kv);
-                } else if (found == OwnKey.Found.FOREIGN) {
-                    foreign = kv;
-                } else if (state != State.SUPERSEDED) {
-                    trouble = contest(own, kv, found);
-                }
-            }
+        Rivals.Verdict verdict = rivals.judge(batch, answer, lease, stance());
+        if (verdict.arrived()) {
+            first = false;
+            writtenAt = engine.now();
+        }
+        if (verdict.adopted()) {
+            abandonLease();
         }
         if (leaving || first) {
             return;
         }
         if (state == State.SUPERSEDED) {
-            if (!anothers) {
+            if (!verdict.anothers()) {
                 become(State.RECOVERING, null);
             }
-        } else if (foreign != null) {
-            askAbout(on, foreign);
-        } else if (trouble != null) {
-            boolean held = state == State.REGISTERED || state == State.SUSPECT;
-            become(held ? State.RECOVERING : state, new UnavailableException(trouble));
+        } else if (verdict.adopted()) {
+            supersede(verdict.owner());
+        } else if (verdict.owner() != null) {
+            askAbout(on, verdict.owner());
+        } else if (verdict.trouble() != null) {
+            UnavailableException trouble = new UnavailableException(verdict.trouble());
+            doubt(trouble);
+            registration.troubled(trouble);
         }
     }
 
-    /** What is somebody else's stays; what is nobody's would stay for ever. */
-    private void leaveTo(OwnKey own, KeyValue kv, OwnKey.Found found) {
-        if (found == OwnKey.Found.UNOWNED) {
-            own.claim(kv);
-        } else if (found == OwnKey.Found.ADOPTED) {
-            abandonLease();
+    private Rivals.Stance stance() {
+        if (first || state == State.SUPERSEDED) {
+            return Rivals.Stance.STANDING_BY;
         }
+        return leaving ? Rivals.Stance.LEAVING : Rivals.Stance.KEEPING;
     }
 
-    /** Writes over what was found, but not too often: whoever fights us must not make us fight. */
-    private String contest(OwnKey own, KeyValue kv, OwnKey.Found found) {
-        if (found == OwnKey.Found.ADOPTED && contested == lease) {
-            abandonLease();
-            supersede(kv);
-        } else if (found == OwnKey.Found.ADOPTED || repairs.take()) {
-            contested = found == OwnKey.Found.ADOPTED ? lease : contested;
-            own.claim(kv);
-        } else {
-            return "others keep writing over the instance; it is written again at most three times a minute";
-        }
-        return "etcd no longer held the instance as we wrote it; it is written again";
-    }
-
-    /** A lease that is not ours holds our key: its owner may live, or the key is about to go. */
-    private void askAbout(Connection on, KeyValue foreign) {
-        busy = true;
-        long foreignLease = foreign.getLease();
-        LeaseTimeToLiveRequest request =
-                LeaseTimeToLiveRequest.newBuilder().setID(foreignLease).build();
-        on.call(LeaseGrpc.getLeaseTimeToLiveMethod(), request, new Answer<LeaseTimeToLiveResponse>(on) {
-            @Override
-            void got(LeaseTimeToLiveResponse answer) {
-                if (leaving) {
-                    return; // the key is not marked as ours and stays
-                }
-                if (answer.getGrantedTTL() > 0 || answer.getTTL() > 0) {
-                    dropLease();
-                    supersede(foreign);
-                } else {
-                    remember(foreignLease);
-                    verify = true;
-                }
-            }
-
-            @Override
-            void uncertain() {
-                verify = true;
-            }
-        });
-    }
-
-    private void supersede(KeyValue by) {
-        become(State.SUPERSEDED, SupersededException.of(instance, session.addressIn(by)));
+    private void supersede(@Nullable KeyValue by) {
+        String where = by == null ? "an unknown address" : session.addressIn(by);
+        become(State.SUPERSEDED, SupersededException.of(instance, where));
     }
 
     private void dropLease() {
         Lease current = lease;
         if (current != null) {
-            remember(current.id);
+            rivals.ended(current.id);
             abandonLease();
         }
     }
@@ -414,13 +375,6 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         if (current != null) {
             current.forget();
             lease = null;
-        }
-    }
-
-    private void remember(long endedLease) {
-        formerLeases.add(endedLease);
-        if (formerLeases.size() > LEASES_REMEMBERED) {
-            formerLeases.remove(formerLeases.iterator().next());
         }
     }
 
@@ -460,7 +414,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     @Override
     public void gone() {
         loseLease();
-        pause(backoff.next());
+        pacer.pause();
     }
 
     @Override
@@ -486,29 +440,13 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         });
     }
 
-    /** Takes the next step after this time at the latest. */
-    private void again(long delay) {
-        cancel(timer);
-        timer = engine.after(delay, this::step);
-    }
-
-    /** Takes no step before this time is over. */
-    private void pause(long delay) {
-        pausing = true;
-        cancel(timer);
-        timer = engine.after(delay, () -> {
-            pausing = false;
-            step();
-        });
-    }
-
     private void finish() {
         if (state == State.CLOSED) {
             return;
         }
+        pacer.close();
         dropLease();
         keys.unwatch();
-        cancel(timer);
         cancel(verifyTimer);
         cancel(leaveTimer);
         session.left(this, registration);
@@ -523,52 +461,6 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private static void cancel(@Nullable ScheduledHandle handle) {
         if (handle != null) {
             handle.cancel();
-        }
-    }
-
-    /** The answer to the one call under way; it counts only while its connection is the present one. */
-    private abstract class Answer<T> implements Reply<T> {
-        private final Connection on;
-
-        Answer(Connection on) {
-            this.on = on;
-        }
-
-        abstract void got(T answer);
-
-        /** The call failed and may have been carried out all the same. */
-        void uncertain() {}
-
-        @Override
-        public void answered(T answer) {
-            if (state == State.CLOSED) {
-                if (answer instanceof Lease granted) {
-                    granted.forget(); // it came too late and ends by itself
-                }
-            } else if (session.connection() == on) {
-                busy = false;
-                got(answer);
-                step();
-            }
-        }
-
-        @Override
-        public void failed(Status status) {
-            if (state == State.CLOSED || session.connection() != on) {
-                return;
-            }
-            busy = false;
-            if (Failures.leaseNotFound(status)) {
-                loseLease();
-            } else {
-                uncertain();
-                RollcallException why = Failures.explain(status, on.endpoint());
-                if (Failures.denied(status)) {
-                    doubt(why); // what we may no longer read or write is not what we say it is
-                }
-                registration.troubled(why);
-            }
-            pause(backoff.next());
         }
     }
 }

@@ -30,7 +30,6 @@ final class Lease {
     private static final Duration LEAST_PATIENCE = Duration.ofMillis(500);
 
     final long id;
-    final int slot;
     private final long ttl;
     private final Engine engine;
     private final Leases leases;
@@ -41,6 +40,7 @@ final class Lease {
     private @Nullable ScheduledHandle nextPing;
     private @Nullable ScheduledHandle patience;
     private @Nullable ScheduledHandle end;
+    private int slot;
     private long answeredSentAt;
     /** A keepalive was answered; the grant is none. */
     private boolean kept;
@@ -49,14 +49,23 @@ final class Lease {
     private boolean ended;
 
     /** @param grantSentAt when the grant was sent: the lease cannot be older */
-    Lease(Engine engine, Leases leases, long id, Duration ttl, int slot, long grantSentAt, Listener listener) {
+    Lease(Engine engine, Leases leases, long id, Duration ttl, long grantSentAt, Listener listener) {
         this.engine = engine;
         this.leases = leases;
         this.id = id;
         this.ttl = ttl.toNanos();
-        this.slot = slot;
         this.listener = listener;
         this.answeredSentAt = grantSentAt;
+    }
+
+    /** Keeps it alive from now on: with every connection, and every third of its TTL from its first keepalive on. */
+    void keep() {
+        slot = leases.add(this);
+    }
+
+    /** The stream that it is kept alive on. */
+    int slot() {
+        return slot;
     }
 
     /** How long nothing was heard of it. */

@@ -40,7 +40,7 @@ final class Leases implements Client.Listener {
         this.backoff = new Backoff(engine, LONGEST_PAUSE);
     }
 
-    /** Grants a lease; what counts is the TTL that etcd grants. */
+    /** Grants a lease, which is kept alive from {@link Lease#keep} on; what counts is the TTL that etcd grants. */
     void grant(Connection on, Duration ttl, Lease.Listener listener, Reply<Lease> reply) {
         long sentAt = engine.now();
         long seconds = ttl.plusNanos(999_999_999).toSeconds();
@@ -49,16 +49,9 @@ final class Leases implements Client.Listener {
         on.call(LeaseGrpc.getLeaseGrantMethod(), request, new Reply<LeaseGrantResponse>() {
             @Override
             public void answered(LeaseGrantResponse answer) {
-                if (connection != on) {
-                    reply.failed(Status.ABORTED); // nobody would take it: it must not be kept alive
-                    return;
-                }
                 Duration granted = Duration.ofSeconds(Math.max(1, Math.min(answer.getTTL(), Integer.MAX_VALUE)));
-                Lease lease = new Lease(engine, Leases.this, answer.getID(), granted, slot(), sentAt, listener);
-                leases.put(lease.id, lease);
-                load[lease.slot]++;
                 engine.count("leases.granted");
-                reply.answered(lease);
+                reply.answered(new Lease(engine, Leases.this, answer.getID(), granted, sentAt, listener));
             }
 
             @Override
@@ -80,9 +73,17 @@ final class Leases implements Client.Listener {
         return least;
     }
 
+    /** Keeps a lease alive from now on; answers on which stream. */
+    int add(Lease lease) {
+        int slot = slot();
+        leases.put(lease.id, lease);
+        load[slot]++;
+        return slot;
+    }
+
     void remove(Lease lease) {
         if (leases.remove(lease.id, lease)) {
-            load[lease.slot]--;
+            load[lease.slot()]--;
         }
     }
 
@@ -111,10 +112,10 @@ final class Leases implements Client.Listener {
         if (on == null) {
             return false;
         }
-        Stream stream = streams[lease.slot];
+        Stream stream = streams[lease.slot()];
         if (stream == null) {
-            stream = new Stream(on, lease.slot);
-            streams[lease.slot] = stream;
+            stream = new Stream(on, lease.slot());
+            streams[lease.slot()] = stream;
         }
         stream.requests.onNext(
                 LeaseKeepAliveRequest.newBuilder().setID(lease.id).build());
@@ -133,12 +134,12 @@ final class Leases implements Client.Listener {
     }
 
     private void pingAll(int slot) {
-        leases.values().stream().filter(lease -> lease.slot == slot).toList().forEach(Lease::ping);
+        leases.values().stream().filter(lease -> lease.slot() == slot).toList().forEach(Lease::ping);
     }
 
     private void lost(int slot) {
         streams[slot] = null;
-        leases.values().stream().filter(lease -> lease.slot == slot).forEach(Lease::streamLost);
+        leases.values().stream().filter(lease -> lease.slot() == slot).forEach(Lease::streamLost);
     }
 
     private final class Stream implements StreamObserver<LeaseKeepAliveResponse> {

@@ -31,12 +31,7 @@ final class OwnKey implements Watches.Handler {
         /** Another value, under no lease or an earlier one of ours: nobody keeps it alive. */
         UNOWNED,
         /** Another value, under a lease that is not ours. */
-        FOREIGN;
-
-        /** Whether somebody else wrote it. */
-        boolean another() {
-            return this == ADOPTED || this == UNOWNED || this == FOREIGN;
-        }
+        FOREIGN
     }
 
     final ByteString key;

@@ -36,10 +36,10 @@ final class OwnKeys {
         return List.copyOf(keys.values());
     }
 
-    /** Those that should be written, and may be. */
-    List<OwnKey> due(Lease lease) {
+    /** Those that should be written, and may be: all of them when we take over. */
+    List<OwnKey> due(Lease lease, boolean takingOver) {
         return keys.values().stream()
-                .filter(own -> own.mine() && !own.settled(lease))
+                .filter(own -> (own.mine() || takingOver) && !own.settled(lease))
                 .toList();
     }
 

@@ -37,6 +37,7 @@ public final class Session implements Client.Listener {
     private final Client client;
     private final Watches watches;
     private final Leases leases;
+    private final Turns turns;
     private final List<Layout> layouts;
     private final Set<Keeper> keepers = new LinkedHashSet<>();
     /** Who in this process has which name and which keys; the lock of itself and of {@code closed}. */
@@ -51,6 +52,7 @@ public final class Session implements Client.Listener {
         this.client = client;
         this.watches = watches;
         this.leases = new Leases(engine);
+        this.turns = new Turns(engine);
         this.layouts = List.copyOf(layouts);
     }
 
@@ -109,6 +111,7 @@ public final class Session implements Client.Listener {
     public void disconnected() {
         connection = null;
         leases.disconnected();
+        turns.disconnected();
         List.copyOf(keepers).forEach(Keeper::disconnected);
     }
 
@@ -118,6 +121,10 @@ public final class Session implements Client.Listener {
 
     Leases leases() {
         return leases;
+    }
+
+    Turns turns() {
+        return turns;
     }
 
     Watches watches() {

@@ -118,6 +118,28 @@ class LeavingTest extends ScriptedTest {
     }
 
     @Test
+    void what_was_never_written_deletes_nothing_when_it_leaves() {
+        for (long lease : new long[] {0, etcd.grantLease(Provider.TTL)}) {
+            Provider provider = provider();
+            etcd.put(key("one"), "the predecessor's", lease);
+            etcd.always("Txn", call -> {
+                if (Provider.puts((TxnRequest) call.request())) {
+                    call.fail(io.grpc.Status.UNKNOWN);
+                } else {
+                    call.answer();
+                }
+            });
+            EtcdRegistration registration = provider.register(instance("one"));
+            provider.pass(SECOND);
+            etcd.always("Txn", CallScript.asUsual());
+            provider.leave(registration);
+            provider.becomes(registration, State.CLOSED);
+
+            assertThat(stored(etcd, "one").getValue().toStringUtf8()).isEqualTo("the predecessor's");
+        }
+    }
+
+    @Test
     void a_close_without_a_connection_and_with_nothing_written_is_done_at_once() {
         Provider provider = provider();
         provider.registered(instance("another")); // whose streams notice the end
@@ -204,7 +226,7 @@ class LeavingTest extends ScriptedTest {
 
         assertThatThrownBy(() -> provider.register(instance("one")))
                 .isInstanceOf(DuplicateRegistrationException.class)
-                .hasMessageContaining("id \"one\" of \"svc\": already registered by this process, at 10.0.0.7:8080");
+                .hasMessageContaining("\"svc\" \"one\" is already registered by this process, at 10.0.0.7:8080");
         provider.leave(first);
         provider.becomes(first, State.CLOSED);
 
@@ -218,7 +240,7 @@ class LeavingTest extends ScriptedTest {
 
         assertThatThrownBy(() -> provider.register(instance("a-b")))
                 .isInstanceOf(DuplicateRegistrationException.class)
-                .hasMessageContaining("id \"a/b\" of \"svc\", whose key is the same as that of \"a-b\",");
+                .hasMessageContaining("\"svc\" \"a/b\" is already registered by this process");
         provider.leave(first);
         provider.becomes(first, State.CLOSED);
 
