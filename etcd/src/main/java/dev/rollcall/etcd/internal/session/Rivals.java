@@ -31,7 +31,7 @@ final class Rivals {
             boolean arrived,
             boolean anothers,
             boolean adopted,
-            long foreignLease,
+            @Nullable KeyValue owner,
             @Nullable String trouble) {
         private static final Verdict FINE = new Verdict(false, false, false, null, null);
 
