@@ -65,23 +65,6 @@ class RegistrationOutageTest {
     }
 
     @Test
-    void a_wiped_etcd_is_written_again_and_watched_again_even_past_the_old_revision() {
-        Registration registration = rollcall.register(ONE).await(LONG);
-        long revision = etcd.ctl().revision();
-        etcd.kill();
-        etcd.wipe();
-        etcd.start();
-        for (long i = 0; i <= revision + 3; i++) {
-            etcd.ctl().put("other/" + i, "x");
-        }
-        await().atMost(WIPED).until(() -> etcd.ctl().get(KEY).isPresent());
-        becomes(registration, State.REGISTERED);
-
-        etcd.ctl().delete(KEY);
-        await().atMost(Duration.ofSeconds(2)).until(() -> etcd.ctl().get(KEY).isPresent());
-    }
-
-    @Test
     void an_etcd_restored_from_an_old_snapshot_gets_the_present_value_back() {
         Registration registration = rollcall.register(ONE).await(LONG);
         etcd.kill();

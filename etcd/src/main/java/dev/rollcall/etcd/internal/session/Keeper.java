@@ -281,26 +281,25 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     }
 
     /** A lease that is not ours holds our key: its owner may live, or the key is about to go. */
-    private void askAbout(Connection on, KeyValue stranger) {
+    private void askAbout(Connection on, KeyValue owner) {
         verify = true; // whatever comes of it, it is not known what to do about the key as long as there is no answer
         if (pacer.begin()) {
-            LeaseTimeToLiveRequest request = LeaseTimeToLiveRequest.newBuilder()
-                    .setID(stranger.getLease())
-                    .build();
+            LeaseTimeToLiveRequest request =
+                    LeaseTimeToLiveRequest.newBuilder().setID(owner.getLease()).build();
             on.call(
                     LeaseGrpc.getLeaseTimeToLiveMethod(),
                     request,
-                    pacer.reply(on, answer -> answered(stranger, answer), this::failed));
+                    pacer.reply(on, answer -> answered(owner, answer), this::failed));
         }
     }
 
-    private void answered(KeyValue stranger, LeaseTimeToLiveResponse answer) {
+    private void answered(KeyValue owner, LeaseTimeToLiveResponse answer) {
         if (answer.getGrantedTTL() <= 0 && answer.getTTL() <= 0) {
-            rivals.ended(stranger.getLease());
+            rivals.ended(owner.getLease());
         } else if (!leaving) {
             verify = false;
             dropLease();
-            supersede(stranger);
+            supersede(owner);
         }
     }
 
@@ -329,7 +328,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
             first = false;
             writtenAt = engine.now();
         }
-        if (verdict.adopter() != null) {
+        if (verdict.adopted()) {
             abandonLease();
         }
         if (leaving || first) {
@@ -339,10 +338,10 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
             if (!verdict.anothers()) {
                 become(State.RECOVERING, null);
             }
-        } else if (verdict.adopter() != null) {
-            supersede(verdict.adopter());
-        } else if (verdict.stranger() != null) {
-            askAbout(on, verdict.stranger());
+        } else if (verdict.adopted()) {
+            supersede(verdict.owner());
+        } else if (verdict.owner() != null) {
+            askAbout(on, verdict.owner());
         } else if (verdict.trouble() != null) {
             UnavailableException trouble = new UnavailableException(verdict.trouble());
             doubt(trouble);
@@ -357,8 +356,9 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         return leaving ? Rivals.Stance.LEAVING : Rivals.Stance.KEEPING;
     }
 
-    private void supersede(KeyValue by) {
-        become(State.SUPERSEDED, SupersededException.of(instance, session.addressIn(by)));
+    private void supersede(@Nullable KeyValue by) {
+        String where = by == null ? "an unknown address" : session.addressIn(by);
+        become(State.SUPERSEDED, SupersededException.of(instance, where));
     }
 
     private void dropLease() {

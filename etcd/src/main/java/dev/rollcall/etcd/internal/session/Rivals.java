@@ -23,36 +23,32 @@ final class Rivals {
      *
      * @param arrived a write of ours whose answer was lost is there
      * @param anothers something of somebody else is there
-     * @param adopter the key of somebody else who took our lease over, and keeps to it
-     * @param stranger the key of somebody else whose lease is to be asked about
+     * @param adopted somebody else took our lease for his, and keeps to it
+     * @param owner what somebody else wrote who may live: it is his, if adopted, else ask about his lease
      * @param trouble why etcd does not hold what it should, or null when it does
      */
     record Verdict(
             boolean arrived,
             boolean anothers,
-            @Nullable KeyValue adopter,
-            @Nullable KeyValue stranger,
+            boolean adopted,
+            @Nullable KeyValue owner,
             @Nullable String trouble) {
-        private static final Verdict FINE = new Verdict(false, false, null, null, null);
+        private static final Verdict FINE = new Verdict(false, false, false, null, null);
 
         private Verdict withArrived() {
-            return new Verdict(true, anothers, adopter, stranger, trouble);
+            return new Verdict(true, anothers, adopted, owner, trouble);
         }
 
         private Verdict withAnothers() {
-            return new Verdict(arrived, true, adopter, stranger, trouble);
+            return new Verdict(arrived, true, adopted, owner, trouble);
         }
 
-        private Verdict withAdopter(KeyValue kv) {
-            return new Verdict(arrived, true, kv, stranger, trouble);
-        }
-
-        private Verdict withStranger(KeyValue kv) {
-            return new Verdict(arrived, true, adopter, kv, trouble);
+        private Verdict withOwner(KeyValue kv, boolean keepsOurLease) {
+            return new Verdict(arrived, true, adopted || keepsOurLease, adopted ? owner : kv, trouble);
         }
 
         private Verdict withTrouble(String why) {
-            return new Verdict(arrived, anothers, adopter, stranger, why);
+            return new Verdict(arrived, anothers, adopted, owner, why);
         }
     }
 
@@ -101,31 +97,25 @@ final class Rivals {
     private Verdict judgeAnothers(
             Verdict verdict, OwnKey own, KeyValue kv, OwnKey.Found found, @Nullable Lease lease, Stance stance) {
         boolean adopted = found == OwnKey.Found.ADOPTED;
-        switch (stance) {
-            case LEAVING -> {
-                if (found == OwnKey.Found.UNOWNED) {
-                    own.claim(kv); // it would stay for ever
-                }
-                return adopted ? verdict.withAdopter(kv) : verdict.withAnothers();
+        if (stance == Stance.KEEPING) {
+            if (found == OwnKey.Found.FOREIGN || (adopted && contested == lease)) {
+                return verdict.withOwner(kv, adopted);
             }
-            case KEEPING -> {
-                if (found == OwnKey.Found.FOREIGN) {
-                    return verdict.withStranger(kv);
-                }
-                if (adopted && contested == lease) {
-                    return verdict.withAdopter(kv);
-                }
-                if (!adopted && !repairs.take()) {
-                    return verdict.withAnothers().withTrouble(FOUGHT);
-                }
-                contested = adopted ? lease : contested;
-                own.claim(kv);
-                return verdict.withAnothers().withTrouble(CHANGED);
+            if (!adopted && !repairs.take()) {
+                return verdict.withAnothers().withTrouble(FOUGHT);
             }
-            case STANDING_BY -> {
-                return verdict.withAnothers();
+            contested = adopted ? lease : contested;
+            own.claim(kv);
+            return verdict.withAnothers().withTrouble(CHANGED);
+        }
+        if (stance == Stance.LEAVING) {
+            if (adopted) {
+                return verdict.withOwner(kv, true);
+            }
+            if (found == OwnKey.Found.UNOWNED) {
+                own.claim(kv); // it would stay for ever
             }
         }
-        throw new AssertionError(stance);
+        return verdict.withAnothers();
     }
 }

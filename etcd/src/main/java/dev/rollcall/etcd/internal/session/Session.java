@@ -68,7 +68,7 @@ public final class Session implements Client.Listener {
             for (ByteString name : names) {
                 EtcdRegistration holder = held.get(name);
                 if (holder != null) {
-                    throw duplicate(instance, holder.instance());
+                    throw DuplicateRegistrationException.of(holder.instance());
                 }
             }
             names.forEach(name -> held.put(name, registration));
@@ -160,13 +160,6 @@ public final class Session implements Client.Listener {
             }
         }
         return values;
-    }
-
-    private static DuplicateRegistrationException duplicate(Instance wanted, Instance holder) {
-        boolean same = wanted.service().equals(holder.service()) && wanted.id().equals(holder.id());
-        return same
-                ? DuplicateRegistrationException.of(holder)
-                : DuplicateRegistrationException.sameKey(wanted, holder);
     }
 
     /** Where the instance in a key says it is, for people. */

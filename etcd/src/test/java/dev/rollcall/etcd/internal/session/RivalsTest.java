@@ -47,8 +47,8 @@ class RivalsTest extends ScriptedTest {
         assertThat(older.states).containsExactly(State.REGISTERED, State.SUPERSEDED);
         assertThat(first.problem()).containsInstanceOf(SupersededException.class);
         assertThat(first.problem().orElseThrow())
-                .hasMessageContaining("another living process")
-                .hasMessageContaining("\"one\"");
+                .hasMessageContaining(
+                        "\"svc\" \"one\" was registered again by another living process, at 10.0.0.7:8080");
     }
 
     @Test

@@ -131,7 +131,7 @@ class UpdatesTest extends ScriptedTest {
 
         assertThatThrownBy(() -> registration.update(instance("two")))
                 .isInstanceOf(InvalidInstanceException.class)
-                .hasMessage("update: \"two\" of \"svc\" (expected: the same id and service, \"one\" of \"svc\")");
+                .hasMessage("update: \"svc\" \"two\" (expected: service \"svc\", id \"one\")");
         Instance other = Instance.of("other", "10.0.0.7", 8080).withId("one");
         assertThatThrownBy(() -> registration.update(other)).isInstanceOf(InvalidInstanceException.class);
         assertThat(registration.instance()).isEqualTo(instance("one"));
