@@ -197,8 +197,8 @@ final class Follower {
     }
 
     /**
-     * One key that was neither changed nor made anew since shows that the past is still there; so does having had none. A key that
-     * we would have seen, and have not, shows that it is another.
+     * One key that is still the one that was created then, under the same lease, shows that the past is still there; so does having
+     * had none. A key that we would have seen, and have not, shows that it is another.
      */
     private boolean sameHistory(Pages.Listing listing) {
         if (listing.revision() < applied || listing.term() < term) {
@@ -206,11 +206,12 @@ final class Follower {
         }
         boolean known = seen.isEmpty();
         for (KeyValue kv : listing.all()) {
-            boolean same = seenOf(kv).equals(seen.get(kv.getKey()));
-            if (!same && kv.getModRevision() <= applied) {
+            Seen then = seen.get(kv.getKey());
+            Seen now = seenOf(kv);
+            if (now.modified <= applied && !now.equals(then)) {
                 return false;
             }
-            known |= same;
+            known |= then != null && now.created == then.created && now.lease == then.lease;
         }
         return known;
     }

@@ -188,7 +188,9 @@ public final class Views implements Client.Listener {
             ByteString from = ByteString.copyFromUtf8(prefix.apply(layout));
             all = all.thenCombine(
                     client.<Pages.Listing>ask(
-                            what, settings.timeout(), (on, reply) -> Pages.read(on, from, settings.pageSize(), Pages.Level.LINEARIZABLE, reply)),
+                            what,
+                            settings.timeout(),
+                            (on, reply) -> Pages.read(on, from, settings.pageSize(), Pages.Level.LINEARIZABLE, reply)),
                     (read, listing) -> read.add(layout, listing));
         }
         return all;
