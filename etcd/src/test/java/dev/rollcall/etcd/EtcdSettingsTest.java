@@ -101,18 +101,19 @@ class EtcdSettingsTest {
         "https://[::1]:1/, [::1]:1, true",
     })
     void addresses_are_read_as_go_micro_writes_them(String address, String shown, boolean tls) {
-        assertThat(read(List.of(address), Map.of()).client().servers()).singleElement().satisfies(server -> {
-            assertThat(server).hasToString(shown);
-            assertThat(server.tls()).isEqualTo(tls);
-        });
+        assertThat(read(List.of(address), Map.of()).client().servers())
+                .singleElement()
+                .satisfies(server -> {
+                    assertThat(server).hasToString(shown);
+                    assertThat(server.tls()).isEqualTo(tls);
+                });
     }
 
     @Test
     void one_open_door_among_locked_ones_is_refused() {
         assertThatThrownBy(() -> read(List.of("https://a", "http://b"), Map.of()))
                 .isInstanceOf(ConfigurationException.class)
-                .hasMessage(
-                        "etcd addresses: some with TLS and some without (expected: all https:// or all http://)");
+                .hasMessage("etcd addresses: some with TLS and some without (expected: all https:// or all http://)");
         assertThatThrownBy(() -> read(List.of("https://a", "b"), Map.of())).isInstanceOf(ConfigurationException.class);
         assertThatThrownBy(() -> read(List.of("http://a", "b"), Map.of("tls", "true")))
                 .isInstanceOf(ConfigurationException.class);
@@ -132,8 +133,8 @@ class EtcdSettingsTest {
 
     @Test
     void two_layouts_do_not_share_a_prefix() {
-        assertThatThrownBy(() -> read(
-                        List.of("h"), new HashMap<>(Map.of("layout", "go-micro,go-micro-v5", "prefix", "/mine"))))
+        assertThatThrownBy(() ->
+                        read(List.of("h"), new HashMap<>(Map.of("layout", "go-micro,go-micro-v5", "prefix", "/mine"))))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("prefix: \"/mine\" with 2 layouts"
                         + " (expected: one layout, since two must not share a prefix)");

@@ -68,7 +68,8 @@ class RolesTest {
         environment.put("ETCDCTL_API", "3");
         environment.put("ETCDCTL_ENDPOINTS", etcd.endpoint());
         String chosen = environment.get("ETCD_BIN");
-        Path beside = chosen == null || chosen.isBlank() ? null : Path.of(chosen).getParent();
+        Path beside =
+                chosen == null || chosen.isBlank() ? null : Path.of(chosen).getParent();
         if (beside != null) {
             environment.merge("PATH", beside.toString(), (path, first) -> first + ":" + path);
         }
@@ -100,8 +101,8 @@ class RolesTest {
         try (Rollcall provider = as("hello");
                 Rollcall consumer = as("web")) {
             ServiceView view = consumer.service(SERVICE);
-            Registration registration = provider.register(Instance.of(SERVICE, "127.0.0.1", 8080))
-                    .await(SOON);
+            Registration registration =
+                    provider.register(Instance.of(SERVICE, "127.0.0.1", 8080)).await(SOON);
             await().atMost(SOON).until(() -> view.snapshot().size() == 1);
             registration.update(registration.instance().withMetadata("zone", "a"));
             await().atMost(SOON)
@@ -136,8 +137,8 @@ class RolesTest {
     @Test
     void a_program_with_both_roles_does_both() {
         try (Rollcall rollcall = as("both")) {
-            Registration registration = rollcall.register(Instance.of(SERVICE, "127.0.0.1", 8080))
-                    .await(SOON);
+            Registration registration =
+                    rollcall.register(Instance.of(SERVICE, "127.0.0.1", 8080)).await(SOON);
             assertThat(rollcall.lookup("another.srv").size()).isZero();
             assertThat(rollcall.services()).contains(SERVICE);
             registration.close();

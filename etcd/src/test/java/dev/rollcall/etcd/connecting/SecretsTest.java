@@ -38,16 +38,18 @@ import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 
 /** A password that is easy to find, led through every failure with all logs at their lowest level: nobody may write it. */
+@Isolated("it turns the log of all of this JVM up")
 class SecretsTest {
     private static final String CANARY = "CANARY-4711-hush";
     private static final String WRONG = "CANARY-0815-wrong";
     private static final String SERVICE = "hello.srv.say";
 
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final StringBuffer said = new StringBuffer();
+    private final StringWriter said = new StringWriter();
     private final Heard heard = new Heard();
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     /** The scripted etcd's side of the wire is in this JVM too, and not ours. */
@@ -157,8 +159,8 @@ class SecretsTest {
                 FaultProxy proxy = FaultProxy.to(etcd.etcd().endpoint())) {
             String url = SecuredEtcd.url(proxy.endpoint(), CANARY, "ttl=5s&timeout=300ms");
             try (Rollcall rollcall = heard.connect(url)) {
-                Registration registration = rollcall.register(Instance.of(SERVICE, "127.0.0.1", 1))
-                        .await(Duration.ofSeconds(5));
+                Registration registration =
+                        rollcall.register(Instance.of(SERVICE, "127.0.0.1", 1)).await(Duration.ofSeconds(5));
                 said.append(registration).append(rollcall.service(SERVICE).snapshot());
                 sayAll(rollcall);
                 proxy.cut();

@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 public record Server(String host, int port, boolean tls) {
     private static final int DEFAULT_PORT = 2379;
     private static final String IPV6 = "[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%[A-Za-z0-9._-]+)?";
-    private static final Pattern ADDRESS = Pattern.compile("(?<scheme>https?://)?"
-            + "(?:\\[(?<six>" + IPV6 + ")]|(?<name>[A-Za-z0-9._-]+))(?::(?<port>[^/]*))?/?");
+    private static final Pattern ADDRESS = Pattern.compile(
+            "(?<scheme>https?://)?" + "(?:\\[(?<six>" + IPV6 + ")]|(?<name>[A-Za-z0-9._-]+))(?::(?<port>[^/]*))?/?");
     private static final Pattern BARE_IPV6 = Pattern.compile("(?=.*:.*:)" + IPV6);
 
     /** Reads {@code host}, {@code host:port}, {@code [ipv6]:port}, an IPv6 literal, or one of them behind {@code http(s)://}. */
