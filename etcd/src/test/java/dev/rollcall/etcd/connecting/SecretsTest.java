@@ -49,7 +49,10 @@ class SecretsTest {
     private static final String SERVICE = "hello.srv.say";
 
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-    private final StringWriter said = new StringWriter();
+
+    @SuppressWarnings("JdkObsolete") // several threads say something
+    private final StringBuffer said = new StringBuffer();
+
     private final Heard heard = new Heard();
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     /** The scripted etcd's side of the wire is in this JVM too, and not ours. */
