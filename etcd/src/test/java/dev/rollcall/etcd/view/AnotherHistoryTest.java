@@ -122,6 +122,20 @@ class AnotherHistoryTest {
     }
 
     @Test
+    void a_cut_without_another_history_loses_nothing() {
+        proxy.cut();
+        seen.await(snapshot -> snapshot.freshness() == Freshness.STALE);
+        raw.put(C);
+        raw.delete(B);
+        proxy.heal();
+        seen.await(snapshot -> snapshot.freshness() == Freshness.LIVE
+                && ids(snapshot).equals(List.of("a", "c")));
+        assertThat(consumer.counters()).doesNotContainKey("histories").containsEntry("lists", 1L);
+        seen.assertNeverLost("a");
+        seen.assertNeverLost("c");
+    }
+
+    @Test
     void a_wiped_etcd_with_as_many_instances_at_the_same_revisions_is_noticed() {
         wipe();
         raw.put(A);

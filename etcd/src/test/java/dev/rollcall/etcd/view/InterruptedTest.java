@@ -83,7 +83,11 @@ class InterruptedTest {
     }
 
     private long counter(String name) {
-        return consumer.counters().getOrDefault(name, 0L);
+        return counter(consumer, name);
+    }
+
+    private static long counter(Rollcall of, String name) {
+        return of.counters().getOrDefault(name, 0L);
     }
 
     private void awaitLive() {
@@ -261,17 +265,17 @@ class InterruptedTest {
                     SnapshotRecorder read = SnapshotRecorder.of(reader, service)) {
                 read.awaitInstance("i1");
                 await().until(() -> guarded.metrics().watchers() == 1);
-                long streams = reader.counters().get("streams");
+                long streams = counter(reader, "streams");
                 long from = System.nanoTime();
                 await().until(() ->
-                        System.nanoTime() - from > Duration.ofMillis(4_100).toNanos());
+                        System.nanoTime() - from > 4_100_000_000L);
                 // ends the tokens of this user, in silence
                 guarded.ctl().withUser("root", "root-secret").changePassword("reader", "secret");
                 Subscription other = reader.watch("other.srv", SnapshotListener.NONE);
                 assertThat(other.await(Duration.ofSeconds(10))).isTrue();
-                await().until(() -> reader.counters().get("streams") == streams + 1
+                await().until(() -> counter(reader, "streams") == streams + 1
                         && guarded.metrics().watchers() == 2);
-                assertThat(reader.counters().get("authentications")).isEqualTo(2);
+                assertThat(counter(reader, "authentications")).isEqualTo(2);
                 guarded.ctl()
                         .withUser("root", "root-secret")
                         .put(

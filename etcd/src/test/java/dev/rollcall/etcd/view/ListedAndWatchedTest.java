@@ -26,10 +26,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -407,12 +407,12 @@ class ListedAndWatchedTest {
         Subscription throwing = consumer.watch(service, (snapshot, changes) -> {
             throw new IllegalStateException("a listener's own problem");
         });
-        AtomicReference<Subscription> self = new AtomicReference<>();
+        CompletableFuture<Subscription> self = new CompletableFuture<>();
         List<ServiceSnapshot> leaving = new CopyOnWriteArrayList<>();
-        self.set(consumer.watch(service, (snapshot, changes) -> {
+        self.complete(consumer.watch(service, (snapshot, changes) -> {
             if (snapshot.size() == 1) {
                 leaving.add(snapshot);
-                self.get().close();
+                self.join().close();
             }
         }));
         SnapshotRecorder seen = record(service);
