@@ -128,8 +128,8 @@ class AnotherHistoryTest {
         raw.put(C);
         raw.delete(B);
         proxy.heal();
-        seen.await(snapshot -> snapshot.freshness() == Freshness.LIVE
-                && ids(snapshot).equals(List.of("a", "c")));
+        seen.await(snapshot ->
+                snapshot.freshness() == Freshness.LIVE && ids(snapshot).equals(List.of("a", "c")));
         assertThat(consumer.counters()).doesNotContainKey("histories").containsEntry("lists", 1L);
         seen.assertNeverLost("a");
         seen.assertNeverLost("c");

@@ -62,9 +62,7 @@ class BrokenBuildTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             # resume from now on
             cut  | view/Follower.java       | watchFrom(applied + 1);        | watchFrom(0);    | Timeout
             # resume where another history may be
@@ -83,7 +81,9 @@ class BrokenBuildTest {
     private void breakLine(Path source, String line, String instead) throws IOException {
         String whole = Files.readString(source);
         String changed = whole.replace(line, instead);
-        assertThat(changed).as("%s with %s instead of %s", source, instead, line).isNotEqualTo(whole);
+        assertThat(changed)
+                .as("%s with %s instead of %s", source, instead, line)
+                .isNotEqualTo(whole);
         Path copy = broken.resolve(source.getFileName());
         Files.writeString(copy, changed);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();

@@ -58,17 +58,22 @@ class RandomHistoryTest {
                 writer.join(TimeUnit.SECONDS.toMillis(10));
                 proxy.heal();
                 Map<String, String> last = truth.lastEntry().getValue();
-                seen.await(snapshot -> snapshot.freshness() == Freshness.LIVE && state(snapshot).equals(last));
+                seen.await(snapshot -> snapshot.freshness() == Freshness.LIVE
+                        && state(snapshot).equals(last));
 
                 assertThat(stored(raw)).as("seed %d: etcd", seed).isEqualTo(last);
                 check(seed, seen.told());
                 check(seed, seen.polled());
                 seen.assertNeverLost("i0");
                 Map<String, Long> counters = consumer.counters();
-                assertThat(counters.getOrDefault("histories", 0L)).as("seed %d", seed).isZero();
-                assertThat(counters.getOrDefault("bugs", 0L)).as("seed %d", seed).isZero();
-                System.out.println("RandomHistoryTest: " + truth.size() + " revisions, " + compactions + " compactions, "
-                        + seen.polled().size() + " snapshots, " + counters);
+                assertThat(counters.getOrDefault("histories", 0L))
+                        .as("seed %d", seed)
+                        .isZero();
+                assertThat(counters.getOrDefault("bugs", 0L))
+                        .as("seed %d", seed)
+                        .isZero();
+                System.out.println("RandomHistoryTest: " + truth.size() + " revisions, " + compactions
+                        + " compactions, " + seen.polled().size() + " snapshots, " + counters);
                 // else it shows nothing
                 assertThat(counters.getOrDefault("reconnects", 0L)).isGreaterThan(5);
                 assertThat(seen.polled().size()).isGreaterThan(50);
@@ -170,8 +175,8 @@ class RandomHistoryTest {
     private static Map<String, String> stored(RawEtcd raw) throws Exception {
         Map<String, String> stored = new HashMap<>();
         for (KeyValue kv : raw.list("/micro/registry/" + SERVICE + "/")) {
-            Instance instance =
-                    RawEtcd.LAYOUT.decode(kv.getKey().toStringUtf8(), kv.getValue().toByteArray());
+            Instance instance = RawEtcd.LAYOUT.decode(
+                    kv.getKey().toStringUtf8(), kv.getValue().toByteArray());
             stored.put(instance.id(), instance.version());
         }
         return stored;
