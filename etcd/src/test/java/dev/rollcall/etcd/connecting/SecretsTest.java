@@ -49,10 +49,7 @@ class SecretsTest {
     private static final String SERVICE = "hello.srv.say";
 
     private final ByteArrayOutputStream logged = new ByteArrayOutputStream();
-
-    @SuppressWarnings("JdkObsolete") // several threads say something
-    private final StringBuffer said = new StringBuffer();
-
+    private final StringWriter said = new StringWriter(); // synchronized within
     private final Heard heard = new Heard();
     private final Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     /** The scripted etcd's side of the wire is in this JVM too, and not ours. */
@@ -112,24 +109,26 @@ class SecretsTest {
         appender.stop();
     }
 
+    private void say(Object shown) {
+        said.append(shown + "\n");
+    }
+
     private void say(Throwable thrown) {
-        StringWriter trace = new StringWriter();
-        thrown.printStackTrace(new PrintWriter(trace));
-        said.append(trace);
+        thrown.printStackTrace(new PrintWriter(said, true));
     }
 
     private void sayAll(Rollcall rollcall) {
-        said.append(rollcall)
-                .append(rollcall.configuration())
-                .append(rollcall.configuration().settings())
-                .append(rollcall.configuration().notes())
-                .append(rollcall.health())
-                .append(rollcall.counters());
+        say(rollcall);
+        say(rollcall.configuration());
+        say(rollcall.configuration().settings());
+        say(rollcall.configuration().notes());
+        say(rollcall.health());
+        say(rollcall.counters());
     }
 
     private void lookUp(Rollcall rollcall) {
         try {
-            said.append(rollcall.lookup(SERVICE));
+            say(rollcall.lookup(SERVICE));
         } catch (RollcallException e) {
             say(e);
         }
@@ -137,7 +136,7 @@ class SecretsTest {
 
     private void assertUnheard(String... secrets) {
         for (Event each : heard.all()) {
-            said.append(each).append('\n');
+            say(each);
             if (each instanceof Event.Disconnected lost) {
                 say(lost.problem());
             }
@@ -164,7 +163,8 @@ class SecretsTest {
             try (Rollcall rollcall = heard.connect(url)) {
                 Registration registration =
                         rollcall.register(Instance.of(SERVICE, "127.0.0.1", 1)).await(Duration.ofSeconds(5));
-                said.append(registration).append(rollcall.service(SERVICE).snapshot());
+                say(registration);
+                say(rollcall.service(SERVICE).snapshot());
                 sayAll(rollcall);
                 proxy.cut();
                 heard.await(1, Event.Disconnected.class);
@@ -200,7 +200,7 @@ class SecretsTest {
                 }
             }
         }
-        said.append(new RegistrySettings("etcd", List.of(), Map.of(), "alice", Secret.of(CANARY)));
+        say(new RegistrySettings("etcd", List.of(), Map.of(), "alice", Secret.of(CANARY)));
         assertUnheard(CANARY, WRONG);
     }
 
