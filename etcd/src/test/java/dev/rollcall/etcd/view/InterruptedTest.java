@@ -250,7 +250,7 @@ class InterruptedTest {
     @Test
     void watches_moved_to_a_new_stream_leave_none_behind_on_etcd() {
         try (EtcdProcess guarded = EtcdProcess.launch(
-                        dev.rollcall.testing.EtcdOptions.defaults().withSimpleTokens(Duration.ofSeconds(300)));
+                        dev.rollcall.testing.EtcdOptions.defaults().withSimpleTokens(Duration.ofMinutes(5)));
                 RawEtcd writer = RawEtcd.at(guarded.endpoint())) {
             writer.put(instance(1));
             guarded.ctl().addRole("consumer", "read", "/micro/registry/");
