@@ -226,7 +226,8 @@ class AuthTest {
             });
             assertThat(view.snapshot().size()).isEqualTo(1);
             assertThat(view.snapshot().freshness()).isEqualTo(Freshness.STALE);
-            assertThat(rollcall.health().problems()).anyMatch(each -> each.contains("authentication failed"));
+            await().untilAsserted(() ->
+                    assertThat(rollcall.health().problems()).anyMatch(each -> each.contains("authentication failed")));
             etcd.root().changePassword("alice", SecuredEtcd.PASSWORD);
             awaitRegistered(registration);
             awaitLive(view);

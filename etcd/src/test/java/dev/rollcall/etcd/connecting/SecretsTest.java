@@ -38,11 +38,9 @@ import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.LoggerFactory;
 
 /** A password that is easy to find, led through every failure with all logs at their lowest level: nobody may write it. */
-@Isolated("it turns the log of all of this JVM up")
 class SecretsTest {
     private static final String CANARY = "CANARY-4711-hush";
     private static final String WRONG = "CANARY-0815-wrong";

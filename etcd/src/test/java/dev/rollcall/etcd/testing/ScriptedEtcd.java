@@ -74,9 +74,17 @@ public final class ScriptedEtcd implements AutoCloseable {
 
     /** Starts one on a free port. */
     public static ScriptedEtcd launch() {
-        ScriptedEtcd etcd = new ScriptedEtcd();
-        etcd.start();
-        return etcd;
+        for (int tries = 1; ; tries++) {
+            ScriptedEtcd etcd = new ScriptedEtcd();
+            try {
+                etcd.start();
+                return etcd;
+            } catch (UncheckedIOException taken) {
+                if (tries == 5) { // nothing reserves a free port until it is bound
+                    throw taken;
+                }
+            }
+        }
     }
 
     /** Where clients connect, {@code 127.0.0.1:port}. */

@@ -160,7 +160,9 @@ class ListedAndWatchedTest {
         SnapshotRecorder seen = record(service).awaitSize(501);
         raw.revoke(lease);
         seen.awaitSize(1);
-        assertThat(seen.polled().stream().map(ServiceSnapshot::size).distinct()).containsExactly(0, 501, 1);
+        await().untilAsserted(() -> assertThat(
+                        seen.polled().stream().map(ServiceSnapshot::size).distinct())
+                .containsExactly(0, 501, 1));
         await().until(() -> seen.changes().size() == 1_001);
         assertThat(seen.told()).extracting(ServiceSnapshot::size).containsExactly(501, 1);
         assertThat(seen.changes().subList(501, 1_001)).extracting(Change::kind).containsOnly(Kind.LOST);
