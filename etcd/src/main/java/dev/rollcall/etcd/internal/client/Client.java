@@ -69,6 +69,7 @@ public final class Client {
     private int next;
     private long connectedAt;
     private boolean everConnected;
+    private boolean everyServerFailed;
     private boolean closed;
 
     public Client(Engine engine, ClientSettings settings) {
@@ -169,7 +170,7 @@ public final class Client {
         }
         self[0] = made;
         attempt = made;
-        made.prove(!everConnected, new Reply<>() {
+        made.prove(!everConnected && everyServerFailed, new Reply<>() {
             @Override
             public void answered(Connection.Proof proof) {
                 if (attempt != made || made.over()) {
@@ -241,6 +242,7 @@ public final class Client {
             roundOver = failedInRound >= settings.servers().size();
         }
         if (roundOver) {
+            everyServerFailed = true;
             patience = allLate ? Connection.longer(patience, settings) : settings.timeout();
             failedInRound = 0;
             allLate = true;
