@@ -185,6 +185,28 @@ class LeavingTest extends ScriptedTest {
     }
 
     @Test
+    void a_put_in_flight_when_the_connection_is_lost_is_looked_for_before_the_close() {
+        Provider provider = provider();
+        long another = stored(
+                        etcd,
+                        provider.registered(instance("another")).instance().id())
+                .getLease();
+        etcd.next("Txn", CallScript.applyThenSilence());
+        EtcdRegistration registration = provider.register(instance("one"));
+        provider.pass(Duration.ofMillis(10));
+        provider.leave(registration);
+        etcd.stop();
+        provider.disconnected();
+        assertThat(registration.problem().orElseThrow()).hasMessageContaining(etcd.endpoint());
+        etcd.start();
+        provider.connected();
+        provider.becomes(registration, State.CLOSED);
+
+        assertThat(etcd.get(key("one"))).isEmpty();
+        assertThat(etcd.leaseIds()).containsExactly(another);
+    }
+
+    @Test
     void a_full_etcd_that_takes_no_draining_put_still_deletes() {
         Provider provider = provider();
         EtcdRegistration registration = provider.registered(instance("one"));

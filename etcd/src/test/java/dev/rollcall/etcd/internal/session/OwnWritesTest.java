@@ -107,9 +107,8 @@ class OwnWritesTest extends ScriptedTest {
         Provider provider = provider();
         EtcdRegistration registration = provider.registered(instance("one"));
         Gate gate = new Gate();
-        etcd.next("Txn", CallScript.answerAfter(gate)); // read now, answered after the watch has told of the delete
-        etcd.put(key("one"), "overwritten");
-        provider.pass(Duration.ofMillis(100));
+        etcd.next("Txn", CallScript.answerAfter(gate));
+        provider.pass(Duration.ofSeconds(36)); // read, all is well, but the answer is late
         etcd.delete(key("one"));
         provider.pass(Duration.ofMillis(100));
         gate.open();
