@@ -41,6 +41,22 @@ class LeavingTest extends ScriptedTest {
     }
 
     @Test
+    void draining_whose_answer_was_lost_lasts_as_long() {
+        Provider provider = provider();
+        EtcdRegistration registration = provider.registered(instance("one"));
+        provider.pass(SECOND);
+        etcd.next("Txn", CallScript.applyThenFail(io.grpc.Status.UNKNOWN));
+
+        provider.leave(registration);
+        provider.pass(Duration.ofMillis(199));
+        assertThat(stored(etcd, "one").getValue().toStringUtf8()).contains("draining");
+        provider.becomes(registration, State.CLOSED);
+
+        assertThat(puts(etcd)).isEqualTo(2);
+        assertThat(etcd.get(key("one"))).isEmpty();
+    }
+
+    @Test
     void an_instance_that_drains_already_is_deleted_without_another_put() {
         Provider provider = provider();
         EtcdRegistration registration = provider.registered(instance("one"));

@@ -246,6 +246,23 @@ class OwnWritesTest extends ScriptedTest {
     }
 
     @Test
+    void an_own_key_is_watched_again_after_every_reconnect() {
+        Provider provider = provider();
+        provider.registered(instance("one"));
+        etcd.stop();
+        provider.disconnected();
+        etcd.start();
+        provider.connected();
+        provider.pass(Duration.ofSeconds(1));
+        assertThat(puts(etcd)).isEqualTo(1);
+
+        etcd.delete(key("one"));
+        provider.pass(Duration.ofSeconds(1));
+
+        assertThat(etcd.get(key("one"))).isPresent();
+    }
+
+    @Test
     void a_wiped_etcd_gets_everything_again() {
         Provider provider = provider();
         EtcdRegistration registration = provider.registered(instance("one").withMetadata("zone", "a"));
