@@ -144,7 +144,6 @@ final class Lease {
             return;
         }
         if (seconds <= 0) {
-            forget();
             listener.gone();
             return;
         }

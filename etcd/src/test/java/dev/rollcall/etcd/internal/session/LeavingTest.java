@@ -41,6 +41,22 @@ class LeavingTest extends ScriptedTest {
     }
 
     @Test
+    void draining_whose_answer_was_lost_lasts_as_long() {
+        Provider provider = provider();
+        EtcdRegistration registration = provider.registered(instance("one"));
+        provider.pass(SECOND);
+        etcd.next("Txn", CallScript.applyThenFail(io.grpc.Status.UNKNOWN));
+
+        provider.leave(registration);
+        provider.pass(Duration.ofMillis(199));
+        assertThat(stored(etcd, "one").getValue().toStringUtf8()).contains("draining");
+        provider.becomes(registration, State.CLOSED);
+
+        assertThat(puts(etcd)).isEqualTo(2);
+        assertThat(etcd.get(key("one"))).isEmpty();
+    }
+
+    @Test
     void an_instance_that_drains_already_is_deleted_without_another_put() {
         Provider provider = provider();
         EtcdRegistration registration = provider.registered(instance("one"));
@@ -182,6 +198,28 @@ class LeavingTest extends ScriptedTest {
 
         assertThat(etcd.get(key("one"))).isEmpty();
         assertThat(etcd.leaseIds()).isEmpty();
+    }
+
+    @Test
+    void a_put_in_flight_when_the_connection_is_lost_is_looked_for_before_the_close() {
+        Provider provider = provider();
+        long another = stored(
+                        etcd,
+                        provider.registered(instance("another")).instance().id())
+                .getLease();
+        etcd.next("Txn", CallScript.applyThenSilence());
+        EtcdRegistration registration = provider.register(instance("one"));
+        provider.pass(Duration.ofMillis(10));
+        provider.leave(registration);
+        etcd.stop();
+        provider.disconnected();
+        assertThat(registration.problem().orElseThrow()).hasMessageContaining(etcd.endpoint());
+        etcd.start();
+        provider.connected();
+        provider.becomes(registration, State.CLOSED);
+
+        assertThat(etcd.get(key("one"))).isEmpty();
+        assertThat(etcd.leaseIds()).containsExactly(another);
     }
 
     @Test

@@ -107,9 +107,8 @@ class OwnWritesTest extends ScriptedTest {
         Provider provider = provider();
         EtcdRegistration registration = provider.registered(instance("one"));
         Gate gate = new Gate();
-        etcd.next("Txn", CallScript.answerAfter(gate)); // read now, answered after the watch has told of the delete
-        etcd.put(key("one"), "overwritten");
-        provider.pass(Duration.ofMillis(100));
+        etcd.next("Txn", CallScript.answerAfter(gate));
+        provider.pass(Duration.ofSeconds(36)); // read, all is well, but the answer is late
         etcd.delete(key("one"));
         provider.pass(Duration.ofMillis(100));
         gate.open();
@@ -244,6 +243,23 @@ class OwnWritesTest extends ScriptedTest {
         assertThat(etcd.get(key("one"))).isPresent();
         assertThat(registration.state()).isEqualTo(State.REGISTERED);
         assertThat(etcd.received("LeaseGrant")).hasSize(1);
+    }
+
+    @Test
+    void an_own_key_is_watched_again_after_every_reconnect() {
+        Provider provider = provider();
+        provider.registered(instance("one"));
+        etcd.stop();
+        provider.disconnected();
+        etcd.start();
+        provider.connected();
+        provider.pass(Duration.ofSeconds(1));
+        assertThat(puts(etcd)).isEqualTo(1);
+
+        etcd.delete(key("one"));
+        provider.pass(Duration.ofSeconds(1));
+
+        assertThat(etcd.get(key("one"))).isPresent();
     }
 
     @Test

@@ -48,6 +48,7 @@ final class Provider implements AutoCloseable {
     private final VirtualTime time;
     private final Engine engine;
     private final Client client;
+    private final Runnable settle = this::settle;
 
     Provider(ScriptedEtcd etcd, VirtualTime time, Duration timeout, Layout... layouts) {
         this.etcd = etcd;
@@ -78,6 +79,7 @@ final class Provider implements AutoCloseable {
             client.listen(watches);
             client.listen(session);
         });
+        time.settle(settle);
         client.start();
         connected();
     }
@@ -113,7 +115,7 @@ final class Provider implements AutoCloseable {
 
     /** Lets time pass; every answer that is on its way arrives in between. */
     void pass(Duration by) {
-        time.advance(by, this::settle);
+        time.advance(by);
     }
 
     /** Closes without blocking; {@link #becomes} CLOSED shows the end. */
@@ -124,7 +126,7 @@ final class Provider implements AutoCloseable {
     /** Waits, in real time, until it is connected. */
     void connected() {
         await().pollInterval(Duration.ofMillis(2)).until(() -> {
-            time.advance(Duration.ofMillis(50), () -> {});
+            time.advance(Duration.ofMillis(50));
             return isConnected();
         });
     }
@@ -217,6 +219,7 @@ final class Provider implements AutoCloseable {
 
     @Override
     public void close() {
+        time.forget(settle);
         engine.run(client::close);
     }
 }

@@ -33,15 +33,18 @@ class RivalsTest extends ScriptedTest {
     void two_processes_with_one_id_do_not_ping_pong() {
         Provider older = provider();
         EtcdRegistration first = older.registered(instance("one"));
+        long olderLease = stored(etcd, "one").getLease();
         Provider newer = provider();
         EtcdRegistration second = newer.registered(instance("one"));
         older.becomes(first, State.SUPERSEDED);
         long lease = stored(etcd, "one").getLease();
         long puts = puts(etcd);
+        long keepalives = keepalives(olderLease);
 
         older.pass(Duration.ofMinutes(5));
 
         assertThat(puts(etcd)).isEqualTo(puts);
+        assertThat(keepalives(olderLease)).isEqualTo(keepalives);
         assertThat(stored(etcd, "one").getLease()).isEqualTo(lease);
         assertThat(second.state()).isEqualTo(State.REGISTERED);
         assertThat(older.states).containsExactly(State.REGISTERED, State.SUPERSEDED);
@@ -87,6 +90,36 @@ class RivalsTest extends ScriptedTest {
         assertThat(stored(etcd, "one").getValue().toStringUtf8()).isEqualTo("the successor's");
         etcd.expireLease(successor);
         older.becomes(first, State.REGISTERED);
+    }
+
+    @Test
+    void a_superseded_registration_says_so_also_while_etcd_is_away() {
+        Provider provider = provider();
+        EtcdRegistration registration = provider.registered(instance("one"));
+        etcd.put(key("one"), "the successor's", etcd.grantLease(TTL));
+        provider.becomes(registration, State.SUPERSEDED);
+
+        etcd.stop();
+        provider.disconnected();
+
+        assertThat(registration.problem()).containsInstanceOf(SupersededException.class);
+    }
+
+    @Test
+    void a_restored_etcd_that_brings_back_a_former_lease_of_ours_is_no_rival() {
+        Provider provider = provider();
+        EtcdRegistration registration = provider.registered(instance("one"));
+        long former = stored(etcd, "one").getLease();
+        etcd.expireLease(former);
+        provider.becomes(registration, State.RECOVERING);
+        provider.becomes(registration, State.REGISTERED);
+
+        etcd.nextLeaseId(former);
+        etcd.put(key("one"), "an older value of ours", etcd.grantLease(TTL));
+        provider.pass(SECOND);
+
+        assertThat(stored(etcd, "one").getLease()).isNotEqualTo(former);
+        assertThat(provider.states).doesNotContain(State.SUPERSEDED);
     }
 
     @Test

@@ -7,12 +7,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rollcall.AccessDeniedException;
+import dev.rollcall.Address;
 import dev.rollcall.Instance;
 import dev.rollcall.InvalidInstanceException;
 import dev.rollcall.Registration.State;
 import dev.rollcall.Status;
 import dev.rollcall.etcd.api.TxnRequest;
+import dev.rollcall.etcd.testing.CallScript;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class UpdatesTest extends ScriptedTest {
@@ -122,6 +125,47 @@ class UpdatesTest extends ScriptedTest {
         assertThat(puts(etcd) - puts).isBetween(10L, 60L);
         assertThat(registration.state()).isEqualTo(State.RECOVERING);
         assertThat(registration.problem()).containsInstanceOf(AccessDeniedException.class);
+    }
+
+    @Test
+    void a_failure_after_all_was_well_is_tried_again_soon() {
+        Provider provider = provider();
+        EtcdRegistration registration = provider.registered(instance("one"));
+        for (int i = 0; i < 10; i++) {
+            etcd.next("Txn", CallScript.failWith(io.grpc.Status.UNKNOWN));
+        }
+        registration.update(instance("one").withMetadata("zone", "b"));
+        provider.pass(Duration.ofMinutes(1));
+        assertThat(stored(etcd, "one").getValue().toStringUtf8()).contains("\"zone\":\"b\"");
+
+        etcd.next("Txn", CallScript.failWith(io.grpc.Status.UNKNOWN));
+        registration.update(instance("one").withMetadata("zone", "c"));
+        provider.pass(Duration.ofMillis(101));
+
+        assertThat(stored(etcd, "one").getValue().toStringUtf8()).contains("\"zone\":\"c\"");
+    }
+
+    @Test
+    void an_update_that_moves_the_key_deletes_the_old_one_in_the_same_write() {
+        Provider provider = provider(new PlainLayout("/plain/") {
+            @Override
+            public List<Entry> encode(Instance instance) {
+                return List.of(new Entry("/plain/" + instance.address(), new byte[] {1}));
+            }
+        });
+        EtcdRegistration registration = provider.registered(instance("one"));
+
+        registration.update(instance("one").withAddress(new Address("10.0.0.8", 80)));
+        provider.pass(SECOND);
+
+        assertThat(etcd.get("/plain/10.0.0.7:8080")).isEmpty();
+        assertThat(etcd.get("/plain/10.0.0.8:80").orElseThrow().getModRevision())
+                .isEqualTo(etcd.revision());
+        assertThat(etcd.revision()).isEqualTo(3);
+        assertThat(etcd.watchStreams().get(0).ids()).hasSize(1);
+        provider.leave(registration);
+        provider.becomes(registration, State.CLOSED);
+        assertThat(etcd.get("/plain/10.0.0.8:80")).isEmpty();
     }
 
     @Test

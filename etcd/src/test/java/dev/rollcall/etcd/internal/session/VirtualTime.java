@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.PriorityQueue;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Delayed;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.ScheduledExecutorService;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Timers whose time stands still until a test moves it; tasks run in the thread that does. Any thread may schedule. */
 final class VirtualTime extends AbstractExecutorService implements ScheduledExecutorService {
     private final PriorityQueue<Timer> timers = new PriorityQueue<>();
+    private final List<Runnable> settlers = new CopyOnWriteArrayList<>();
     private long now;
     private long scheduled;
 
@@ -28,14 +30,27 @@ final class VirtualTime extends AbstractExecutorService implements ScheduledExec
         return timers.size();
     }
 
-    /** Moves time on, and runs what is due at its own time; {@code between} runs after each, and at the end. */
-    void advance(Duration by, Runnable between) {
+    /** What to wait for before time may move on. */
+    void settle(Runnable settled) {
+        settlers.add(settled);
+    }
+
+    void forget(Runnable settled) {
+        settlers.remove(settled);
+    }
+
+    /** Moves time on, and runs what is due at its own time. */
+    void advance(Duration by) {
         long end = nanos() + by.toNanos();
-        between.run();
+        settle();
         for (Timer due = next(end); due != null; due = next(end)) {
             due.run();
-            between.run();
+            settle();
         }
+    }
+
+    private void settle() {
+        settlers.forEach(Runnable::run);
     }
 
     private synchronized @Nullable Timer next(long end) {
