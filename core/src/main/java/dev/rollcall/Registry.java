@@ -13,7 +13,7 @@ public interface Registry extends Registrar, Discovery, AutoCloseable {
         return Map.of();
     }
 
-    /** Closes every registration (gracefully) and every subscription; takes a few seconds at most. Idempotent. */
+    /** Closes every registration (gracefully) and every subscription; bounded: a few seconds, more for hundreds. Idempotent. */
     @Override
     void close();
 }

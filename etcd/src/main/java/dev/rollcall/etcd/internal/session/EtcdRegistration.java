@@ -128,8 +128,8 @@ public final class EtcdRegistration implements Registration {
         engine.run(() -> kept().update(instance)); // the last one, also when two threads come here in another order
     }
 
-    void beginToLeave() {
-        engine.run(() -> kept().leave(Session.LEAVE_WITHIN));
+    void beginToLeave(Duration within) {
+        engine.run(() -> kept().leave(within));
     }
 
     void awaitClosed(Duration atMost) {
@@ -138,8 +138,8 @@ public final class EtcdRegistration implements Registration {
 
     @Override
     public void close() {
-        beginToLeave();
-        awaitClosed(Session.CLOSED_WITHIN);
+        beginToLeave(Session.LEAVE_WITHIN);
+        awaitClosed(Session.LEAVE_WITHIN.plus(Session.ON_THE_WAY));
     }
 
     private Keeper kept() {

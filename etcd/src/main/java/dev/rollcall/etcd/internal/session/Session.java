@@ -30,8 +30,11 @@ public final class Session implements Client.Listener {
     /** How long leaving may take. */
     static final Duration LEAVE_WITHIN = Duration.ofSeconds(3);
 
-    /** How long to wait for the end of it: a little longer, for the way here. */
-    static final Duration CLOSED_WITHIN = LEAVE_WITHIN.plusMillis(500);
+    /** How much longer it may take for each that leaves at the same time: they take turns. */
+    private static final Duration MORE_FOR_EACH = Duration.ofMillis(5);
+
+    /** How long to wait for the end of it beyond that, for the way here. */
+    static final Duration ON_THE_WAY = Duration.ofMillis(500);
 
     private final Engine engine;
     private final Client client;
@@ -95,8 +98,9 @@ public final class Session implements Client.Listener {
             closed = true;
         }
         List<EtcdRegistration> all = registrations();
-        all.forEach(EtcdRegistration::beginToLeave);
-        long end = System.nanoTime() + CLOSED_WITHIN.toNanos();
+        Duration within = LEAVE_WITHIN.plus(MORE_FOR_EACH.multipliedBy(all.size()));
+        all.forEach(registration -> registration.beginToLeave(within));
+        long end = System.nanoTime() + within.plus(ON_THE_WAY).toNanos();
         all.forEach(registration -> registration.awaitClosed(Duration.ofNanos(end - System.nanoTime())));
     }
 

@@ -120,7 +120,7 @@ final class Provider implements AutoCloseable {
 
     /** Closes without blocking; {@link #becomes} CLOSED shows the end. */
     void leave(EtcdRegistration registration) {
-        registration.beginToLeave();
+        registration.beginToLeave(Session.LEAVE_WITHIN);
     }
 
     /** Waits, in real time, until it is connected. */
