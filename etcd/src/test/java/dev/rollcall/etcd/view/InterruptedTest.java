@@ -8,7 +8,6 @@ import dev.rollcall.Change;
 import dev.rollcall.Event;
 import dev.rollcall.Instance;
 import dev.rollcall.Rollcall;
-import dev.rollcall.ServiceSnapshot;
 import dev.rollcall.ServiceSnapshot.Freshness;
 import dev.rollcall.ServiceView;
 import dev.rollcall.SnapshotListener;
@@ -284,53 +283,5 @@ class InterruptedTest {
             }
             await().until(() -> guarded.metrics().watchers() == 0);
         }
-    }
-
-    @Test
-    void a_thousand_subscriptions_that_come_and_go_leave_nothing_behind() throws Exception {
-        List<Long> leases = etcd.ctl().leases();
-        await().until(() -> etcd.metrics().watchers() == 1);
-        Subscription warm = consumer.watch(service + ".warm", (snapshot, changes) -> {});
-        assertThat(warm.await(Duration.ofSeconds(5))).isTrue();
-        warm.close();
-        long threads = Thread.getAllStackTraces().size();
-        long files = openFiles();
-        int connections = proxy.open();
-        for (int i = 0; i < 1_000; i++) {
-            Subscription one = consumer.watch(service + "." + i % 7, (snapshot, changes) -> {});
-            if (i % 10 != 0) {
-                assertThat(one.await(Duration.ofSeconds(5))).isTrue();
-            }
-            one.close();
-        }
-        await().until(() -> etcd.metrics().watchers() == 1);
-        assertThat(etcd.ctl().leases()).isEqualTo(leases);
-        assertThat(proxy.open()).isEqualTo(connections);
-        await().until(() -> openFiles() <= files + 3);
-        await().until(() -> Thread.getAllStackTraces().size() <= threads + 3);
-        raw.put(instance(4));
-        seen.awaitInstance("i4");
-        assertThat(counter("bugs")).isZero();
-    }
-
-    private static long openFiles() {
-        String[] open = new java.io.File("/proc/self/fd").list();
-        return open == null ? 0 : open.length;
-    }
-
-    @Test
-    void closing_closes_every_watch_and_thread_and_keeps_the_last_snapshots() {
-        List<ServiceView> views = IntStream.range(0, 20)
-                .mapToObj(i -> consumer.service(service + "." + i))
-                .toList();
-        await().until(() -> etcd.metrics().watchers() == 21);
-        consumer.close();
-        await().until(() -> etcd.metrics().watchers() == 0);
-        await().until(() -> proxy.open() == 0);
-        await().until(() -> Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(thread -> thread.getName().equals("rollcall-timers")));
-        ServiceSnapshot last = seen.current();
-        assertThat(last.size()).isEqualTo(3);
-        assertThat(views).hasSize(20);
     }
 }

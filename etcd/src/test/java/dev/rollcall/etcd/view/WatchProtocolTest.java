@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -288,6 +289,25 @@ class WatchProtocolTest {
         seen.assertNeverLost("a");
         await().until(() -> seen.changes().size() == 2);
         assertThat(seen.changes()).extracting(change -> change.instance().id()).containsExactly("a", "c");
+    }
+
+    @Test
+    void a_compaction_that_hits_many_watches_is_followed_by_lists_spread_over_a_second() {
+        List<SnapshotRecorder> all =
+                IntStream.range(0, 40).mapToObj(i -> record("svc" + i)).toList();
+        WatchStream stream = stream();
+        await().until(() -> stream.ids().size() == 40);
+        all.forEach(one -> one.await(snapshot -> snapshot.freshness() == Freshness.LIVE));
+        int before = etcd.received("Range").size();
+        stream.ids().forEach(id -> stream.cancelCompacted(id, 2));
+        await().until(() -> etcd.received("Range").size() == before + 40);
+        List<Long> times = etcd.received("Range").stream()
+                .skip(before)
+                .map(ScriptedEtcd.Received::nanoTime)
+                .toList();
+        assertThat(times.get(39) - times.get(0))
+                .isGreaterThan(Duration.ofMillis(500).toNanos());
+        all.forEach(one -> one.await(snapshot -> snapshot.freshness() == Freshness.LIVE));
     }
 
     @Test
