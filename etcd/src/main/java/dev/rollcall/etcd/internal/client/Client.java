@@ -41,15 +41,13 @@ public final class Client {
     /** A refused password is a costly question to etcd, so it is asked less often. */
     private static final Duration REFUSED_DELAY = Duration.ofSeconds(5);
 
-    private static final int MOST_QUESTIONS = 1_000;
-
     private final Engine engine;
     private final ClientSettings settings;
     private final Login login;
     private final Addresses dns;
     private final Backoff backoff;
     private final List<Listener> listeners = new ArrayList<>();
-    private final List<Question<?>> questions = new ArrayList<>();
+    private final Questions questions;
     /** Why the servers tried since the last connection could not be used, by endpoint. */
     private final Map<String, RollcallException> problems = new LinkedHashMap<>();
 
@@ -87,6 +85,7 @@ public final class Client {
         this.settings = settings;
         this.login = new Login(engine, settings);
         this.dns = dns;
+        this.questions = new Questions(engine, this::late);
         this.backoff = new Backoff(engine, settings.retryCap());
         this.patience = settings.timeout();
         engine.afterBug(this::afterBug);
@@ -163,7 +162,14 @@ public final class Client {
         Connection[] self = new Connection[1];
         Connection made;
         try {
-            made = new Connection(engine, server, address, settings, login, patience, status -> ended(self[0], status));
+            made = new Connection(
+                    engine,
+                    server,
+                    Channels.open(server, address, settings.tls()),
+                    settings,
+                    login,
+                    patience,
+                    status -> ended(self[0], status));
         } catch (RollcallException e) {
             failed(server.toString(), e, true, engine.around(REFUSED_DELAY));
             return;
@@ -207,7 +213,7 @@ public final class Client {
         everConnected = true;
         engine.tell(new Event.Connected(made.endpoint()));
         List.copyOf(listeners).forEach(listener -> listener.connected(made));
-        List.copyOf(questions).forEach(question -> question.put(made));
+        questions.put(made);
     }
 
     /** Nobody has seen anything yet, so what the server alone can tell is better than nothing. */
@@ -243,7 +249,7 @@ public final class Client {
         }
         if (roundOver) {
             everyServerFailed = true;
-            patience = allLate ? Connection.longer(patience, settings) : settings.timeout();
+            patience = allLate ? Wire.longer(patience, settings) : settings.timeout();
             failedInRound = 0;
             allLate = true;
         }
@@ -261,7 +267,7 @@ public final class Client {
         attemptIn(delayNanos);
         engine.tell(new Event.Disconnected(endpoint, why));
         if (hopeless) {
-            List.copyOf(questions).forEach(question -> question.failed(why));
+            questions.fail(why);
         }
         List.copyOf(listeners).forEach(Listener::disconnected);
     }
@@ -271,23 +277,26 @@ public final class Client {
      * fails when the time is over, with the reason why there was no answer. Only for what may be asked twice.
      */
     public <T> CompletableFuture<T> ask(String what, Duration atMost, BiConsumer<Connection, Reply<T>> how) {
-        Question<T> question = new Question<>(what, how);
+        CompletableFuture<T> result = new CompletableFuture<>();
         engine.run(() -> {
             if (closed) {
-                question.failed(new UnavailableException(what + ": closed"));
-            } else if (questions.size() >= MOST_QUESTIONS) {
-                question.failed(new UnavailableException(what + ": " + questions.size()
-                        + " questions wait for etcd already (expected: fewer than " + MOST_QUESTIONS + ")"));
+                result.completeExceptionally(Questions.closed(what));
             } else if (refusal != null) {
-                question.failed(refusal);
+                result.completeExceptionally(refusal);
             } else {
-                question.waitAtMost(atMost);
-                if (connection != null) {
-                    question.put(connection);
-                }
+                questions.ask(result, what, atMost, how, connection);
             }
         });
-        return question.result;
+        return result;
+    }
+
+    private UnavailableException late(String what) {
+        String reason = problems.isEmpty()
+                ? "etcd did not answer"
+                : problems.values().stream()
+                        .map(each -> String.valueOf(each.getMessage()))
+                        .collect(Collectors.joining("; "));
+        return new UnavailableException(what + reason, problem);
     }
 
     /** Ends the connection and stops trying. */
@@ -306,63 +315,7 @@ public final class Client {
         if (last != null) {
             last.close();
         }
-        for (Question<?> question : List.copyOf(questions)) {
-            question.failed(new UnavailableException(question.what + ": closed"));
-        }
+        questions.close();
         List.copyOf(listeners).forEach(Listener::disconnected);
-    }
-
-    private final class Question<T> {
-        final String what;
-        final BiConsumer<Connection, Reply<T>> how;
-        final CompletableFuture<T> result = new CompletableFuture<>();
-
-        Question(String what, BiConsumer<Connection, Reply<T>> how) {
-            this.what = what;
-            this.how = how;
-        }
-
-        void waitAtMost(Duration atMost) {
-            questions.add(this);
-            ScheduledHandle timeout = engine.after(atMost.toNanos(), () -> failed(late(atMost)));
-            var unused = result.whenComplete((answer, thrown) -> engine.run(() -> {
-                timeout.cancel();
-                questions.remove(this);
-            }));
-        }
-
-        void put(Connection to) {
-            how.accept(to, new Reply<T>() {
-                @Override
-                public void answered(T answer) {
-                    result.complete(answer);
-                }
-
-                @Override
-                public void failed(Status status) {
-                    if (to.over() || result.isDone()) {
-                        return; // the next connection is asked again
-                    }
-                    if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
-                        put(to);
-                    } else {
-                        Question.this.failed(Failures.explain(status, to.endpoint()));
-                    }
-                }
-            });
-        }
-
-        void failed(RollcallException why) {
-            result.completeExceptionally(why);
-        }
-
-        private UnavailableException late(Duration atMost) {
-            String reason = problems.isEmpty()
-                    ? "etcd did not answer"
-                    : problems.values().stream()
-                            .map(each -> String.valueOf(each.getMessage()))
-                            .collect(Collectors.joining("; "));
-            return new UnavailableException(what + ": no answer in " + atMost.toMillis() + " ms: " + reason, problem);
-        }
     }
 }

@@ -6,25 +6,14 @@ import dev.rollcall.etcd.api.AuthenticateResponse;
 import dev.rollcall.etcd.api.KVGrpc;
 import dev.rollcall.etcd.api.RangeRequest;
 import dev.rollcall.etcd.api.RangeResponse;
-import io.grpc.CallOptions;
-import io.grpc.Channel;
-import io.grpc.ClientCall;
-import io.grpc.ClientInterceptor;
-import io.grpc.ClientInterceptors;
-import io.grpc.ConnectivityState;
-import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +22,7 @@ import org.jspecify.annotations.Nullable;
  * mended: what fails it ends it, and the {@link Client} makes the next one.
  *
  * <p>Calls carry the token of one authentication; when etcd no longer takes it, the first call to hear so fetches a new one for
- * all, and every call is tried once more with it. Calls that hit their deadline make the deadline of the next ones longer, up to four
- * times the one that was set, until an answer comes in time.
+ * all, and every call is tried once more with it.
  */
 public final class Connection {
     /** What a server showed of itself. */
@@ -45,49 +33,32 @@ public final class Connection {
         ALONE
     }
 
-    private static final Metadata.Key<String> TOKEN = Metadata.Key.of("token", Metadata.ASCII_STRING_MARSHALLER);
-    private static final Metadata.Key<String> HAS_LEADER =
-            Metadata.Key.of("hasleader", Metadata.ASCII_STRING_MARSHALLER);
-    private static final int DEADLINES_IN_A_ROW = 2;
-    private static final int DEADLINES_OF_A_SLOW_SERVER = 4;
-    private static final int LONGEST_PATIENCE = 4;
     private static final Duration CAUSE_WITHIN = Duration.ofMillis(100);
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Engine engine;
     private final Server server;
-    private final ClientSettings settings;
+    private final ByteString probeKey;
     private final Login login;
-    private final ManagedChannel raw;
-    private final Channel anonymous;
-    private final Channel channel;
+    private final Wire wire;
     private final Consumer<Status> onFailure;
     private final List<Consumer<@Nullable Status>> waitingForToken = new ArrayList<>();
-    private volatile boolean alone;
-    private Duration deadline;
     private boolean over;
-    private int deadlines;
-    private long lateAt;
-    /** Whether a stream brought something since the first deadline of this row. */
-    private boolean heard;
 
     /** @param patience the deadline of calls to begin with */
     Connection(
             Engine engine,
             Server server,
-            InetAddress address,
+            ManagedChannel channel,
             ClientSettings settings,
             Login login,
             Duration patience,
             Consumer<Status> onFailure) {
         this.engine = engine;
         this.server = server;
-        this.settings = settings;
+        this.probeKey = ByteString.copyFromUtf8(settings.probeKey());
         this.login = login;
-        this.deadline = patience;
-        this.raw = Channels.open(server, address, settings.tls());
-        this.anonymous = ClientInterceptors.intercept(raw, new Headers(false));
-        this.channel = ClientInterceptors.intercept(raw, new Headers(true));
+        this.wire = new Wire(engine, channel, settings, login, patience, this::fail);
         this.onFailure = onFailure;
     }
 
@@ -96,85 +67,45 @@ public final class Connection {
         return server.toString();
     }
 
-    /** The deadline after this one was not enough. */
-    static Duration longer(Duration deadline, ClientSettings settings) {
-        Duration most = settings.timeout().multipliedBy(LONGEST_PATIENCE);
-        Duration twice = deadline.multipliedBy(2);
-        return twice.compareTo(most) < 0 ? twice : most;
-    }
-
     /**
-     * Authenticates if there is a user and no token yet, then proves by one linearizable read that the server has a quorum.
+     * Authenticates if there is a user and no token that etcd takes, then proves by one linearizable read that the server has a
+     * quorum.
      *
      * @param evenAlone whether a server without a quorum is of use
      */
     void prove(boolean evenAlone, Reply<Proof> reply) {
-        Reply<RangeResponse> proven = new Reply<>() {
+        if (login.needed() && login.token() == null) {
+            authenticateThen(() -> probe(true, evenAlone, reply), reply);
+        } else {
+            probe(false, evenAlone, reply);
+        }
+    }
+
+    private void probe(boolean tokenIsNew, boolean evenAlone, Reply<Proof> reply) {
+        read(false, new Reply<>() {
             @Override
             public void answered(RangeResponse answer) {
-                failWhenLost();
+                wire.whenLost(Connection.this::lost);
                 reply.answered(Proof.QUORUM);
             }
 
             @Override
             public void failed(Status status) {
-                if (evenAlone && Failures.noQuorum(status)) {
-                    proveAlive(status, reply);
+                if (!tokenIsNew && login.needed() && Failures.staleToken(status)) {
+                    authenticateThen(() -> probe(true, evenAlone, reply), reply);
+                } else if (evenAlone && Failures.noQuorum(status)) {
+                    probeAlone(status, reply);
                 } else {
                     reply.failed(status);
                 }
             }
-        };
-        if (login.needed() && login.token() == null) {
-            authenticate(failure -> {
-                if (failure == null) {
-                    probe(false, proven);
-                } else {
-                    reply.failed(failure);
-                }
-            });
-            return;
-        }
-        probe(false, new Reply<>() {
-            @Override
-            public void answered(RangeResponse answer) {
-                proven.answered(answer);
-            }
-
-            @Override
-            public void failed(Status status) {
-                if (!login.needed() || !Failures.staleToken(status)) {
-                    proven.failed(status);
-                    return;
-                }
-                authenticate(failure -> {
-                    if (failure == null) {
-                        probe(false, proven);
-                    } else {
-                        reply.failed(failure);
-                    }
-                });
-            }
         });
     }
 
-    /** Without a stream nothing else tells of the end, and gRPC would mend the channel behind our back. */
-    private void failWhenLost() {
-        Status lost = Status.UNAVAILABLE.withDescription("the connection was lost");
-        raw.notifyWhenStateChanged(
-                ConnectivityState.READY,
-                () -> engine.run(() -> {
-                    if (!over) {
-                        // calls under way are told too, and know more
-                        var unused = engine.after(CAUSE_WITHIN.toNanos(), () -> fail(lost));
-                    }
-                }));
-    }
-
-    /** What the server itself holds needs no quorum to be read; whatever etcd answers shows that it lives. */
-    private void proveAlive(Status lost, Reply<Proof> reply) {
-        alone = true;
-        probe(true, new Reply<>() {
+    /** What the server itself holds needs no quorum to be read. */
+    private void probeAlone(Status noQuorum, Reply<Proof> reply) {
+        wire.acceptNoLeader();
+        read(true, new Reply<>() {
             @Override
             public void answered(RangeResponse answer) {
                 reply.answered(Proof.ALONE);
@@ -182,18 +113,18 @@ public final class Connection {
 
             @Override
             public void failed(Status status) {
-                reply.failed(lost);
+                reply.failed(noQuorum);
             }
         });
     }
 
-    private void probe(boolean serializable, Reply<RangeResponse> reply) {
-        RangeRequest probe = RangeRequest.newBuilder()
-                .setKey(ByteString.copyFromUtf8(settings.probeKey()))
+    private void read(boolean serializable, Reply<RangeResponse> reply) {
+        RangeRequest request = RangeRequest.newBuilder()
+                .setKey(probeKey)
                 .setCountOnly(true)
                 .setSerializable(serializable)
                 .build();
-        once(channel, KVGrpc.getRangeMethod(), probe, false, new Reply<>() {
+        wire.tryCall(KVGrpc.getRangeMethod(), request, new Reply<>() {
             @Override
             public void answered(RangeResponse answer) {
                 reply.answered(answer);
@@ -210,10 +141,19 @@ public final class Connection {
         });
     }
 
+    /** Without a stream nothing else tells of the end, and gRPC would mend the channel behind our back. */
+    private void lost() {
+        if (!over) {
+            // calls under way are told too, and know more
+            Status lost = Status.UNAVAILABLE.withDescription("the connection was lost");
+            var unused = engine.after(CAUSE_WITHIN.toNanos(), () -> fail(lost));
+        }
+    }
+
     /** One unary call; a stale token is renewed and the call made once more. */
     public <Q, R> void call(MethodDescriptor<Q, R> method, Q request, Reply<R> reply) {
         String used = login.token();
-        once(channel, method, request, true, new Reply<R>() {
+        wire.call(method, request, new Reply<R>() {
             @Override
             public void answered(R answer) {
                 reply.answered(answer);
@@ -224,13 +164,13 @@ public final class Connection {
                 if (!login.needed() || !Failures.staleToken(status)) {
                     reply.failed(status);
                 } else if (!Objects.equals(used, login.token())) {
-                    once(channel, method, request, true, reply); // somebody else was faster
+                    wire.call(method, request, reply); // somebody else was faster
                 } else if (login.fresh()) {
                     reply.failed(status);
                 } else {
                     renewToken(failure -> {
                         if (failure == null) {
-                            once(channel, method, request, true, reply);
+                            wire.call(method, request, reply);
                         } else {
                             reply.failed(failure);
                         }
@@ -240,75 +180,9 @@ public final class Connection {
         });
     }
 
-    private <Q, R> void once(Channel via, MethodDescriptor<Q, R> method, Q request, boolean judged, Reply<R> reply) {
-        engine.count("calls");
-        Duration given = deadline;
-        long sentAt = engine.now();
-        CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(given.toNanos(), TimeUnit.NANOSECONDS);
-        ClientCalls.asyncUnaryCall(via.newCall(method, options), request, new StreamObserver<R>() {
-            @Override
-            public void onNext(R answer) {
-                engine.run(() -> {
-                    deadlines = 0;
-                    if (engine.now() - sentAt < settings.timeout().toNanos() / 2) {
-                        deadline = settings.timeout();
-                    }
-                    reply.answered(answer);
-                });
-            }
-
-            @Override
-            public void onError(Throwable thrown) {
-                engine.run(() -> {
-                    engine.count("calls.failed");
-                    Status status = Failures.of(thrown, given);
-                    boolean late = status.getCode() == Status.Code.DEADLINE_EXCEEDED;
-                    if (late) {
-                        deadline = longer(given, settings);
-                    }
-                    if (judged) {
-                        judge(status, late, sentAt);
-                    }
-                    reply.failed(status);
-                });
-            }
-
-            @Override
-            public void onCompleted() {}
-        });
-    }
-
     /** Opens a stream; answers and its end arrive in the engine's context, the end always as {@code onError}. */
     public <Q, R> StreamObserver<Q> stream(MethodDescriptor<Q, R> method, StreamObserver<R> answers) {
-        engine.count("streams");
-        return ClientCalls.asyncBidiStreamingCall(
-                channel.newCall(method, CallOptions.DEFAULT), new StreamObserver<R>() {
-                    @Override
-                    public void onNext(R answer) {
-                        engine.run(() -> {
-                            heard = true;
-                            answers.onNext(answer);
-                        });
-                    }
-
-                    @Override
-                    public void onError(Throwable thrown) {
-                        engine.run(() -> {
-                            answers.onError(thrown);
-                            Status status = Status.fromThrowable(thrown);
-                            if (status.getCode() == Status.Code.UNAVAILABLE) {
-                                fail(status);
-                            }
-                        });
-                    }
-
-                    @Override
-                    public void onCompleted() {
-                        engine.run(() -> answers.onError(Status.ABORTED
-                                .withDescription("etcd ended the stream")
-                                .asRuntimeException()));
-                    }
-                });
+        return wire.stream(method, answers);
     }
 
     /** Whether there is a user to authenticate as, so that a refusal may be a matter of an old token. */
@@ -322,7 +196,7 @@ public final class Connection {
      */
     public void renewToken(Consumer<@Nullable Status> then) {
         if (waitingForToken.isEmpty() && (!login.needed() || login.fresh())) {
-            engine.after(engine.around(PAUSE), () -> then.accept(null));
+            var unused = engine.after(engine.around(PAUSE), () -> then.accept(null));
             return;
         }
         waitingForToken.add(then);
@@ -339,9 +213,19 @@ public final class Connection {
         });
     }
 
+    private void authenticateThen(Runnable next, Reply<?> reply) {
+        authenticate(failure -> {
+            if (failure == null) {
+                next.run();
+            } else {
+                reply.failed(failure);
+            }
+        });
+    }
+
     private void authenticate(Consumer<@Nullable Status> then) {
         engine.count("authentications");
-        once(anonymous, AuthGrpc.getAuthenticateMethod(), login.request(), false, new Reply<AuthenticateResponse>() {
+        wire.tryAnonymous(AuthGrpc.getAuthenticateMethod(), login.request(), new Reply<AuthenticateResponse>() {
             @Override
             public void answered(AuthenticateResponse answer) {
                 login.got(answer.getToken());
@@ -357,24 +241,6 @@ public final class Connection {
         });
     }
 
-    /**
-     * Deadlines in a row end the connection, and so does one word that the server is of no use now. Calls that were made at the same
-     * time count as one; while streams bring something the server is only slow, and gets more patience.
-     */
-    private void judge(Status status, boolean late, long sentAt) {
-        if (!late) {
-            deadlines = 0;
-        } else if (deadlines == 0 || sentAt - lateAt >= 0) {
-            heard &= deadlines > 0;
-            deadlines++;
-            lateAt = engine.now();
-        }
-        if (status.getCode() == Status.Code.UNAVAILABLE
-                || deadlines >= (heard ? DEADLINES_OF_A_SLOW_SERVER : DEADLINES_IN_A_ROW)) {
-            fail(status);
-        }
-    }
-
     /** Ends the connection because of this, unless it is over already. */
     public void fail(Status status) {
         if (!over) {
@@ -385,37 +251,11 @@ public final class Connection {
 
     void close() {
         over = true;
-        raw.shutdownNow();
+        wire.close();
     }
 
     /** Whether it has ended. */
     public boolean over() {
         return over;
-    }
-
-    /** Adds the token; and asks for an error, and for the end of any stream, when the server has lost the leader. */
-    private final class Headers implements ClientInterceptor {
-        private final boolean withToken;
-
-        Headers(boolean withToken) {
-            this.withToken = withToken;
-        }
-
-        @Override
-        public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
-            return new SimpleForwardingClientCall<>(next.newCall(method, options)) {
-                @Override
-                public void start(Listener<R> listener, Metadata headers) {
-                    String current = login.token();
-                    if (withToken && current != null) {
-                        headers.put(TOKEN, current);
-                    }
-                    if (!alone) {
-                        headers.put(HAS_LEADER, "true");
-                    }
-                    super.start(listener, headers);
-                }
-            };
-        }
     }
 }
