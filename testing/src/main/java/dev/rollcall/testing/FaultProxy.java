@@ -95,12 +95,12 @@ public final class FaultProxy implements AutoCloseable {
 
     /** Resets all connections once; new ones are welcome. */
     public void reset() {
-        connections.forEach(FaultConnection::reset);
+        List.copyOf(connections).forEach(FaultConnection::reset); // not those that come because of it
     }
 
     /** Ends all connections once without an error (FIN), as a load balancer's idle timeout; new ones are welcome. */
     public void end() {
-        connections.forEach(FaultConnection::end);
+        List.copyOf(connections).forEach(FaultConnection::end);
     }
 
     /**
