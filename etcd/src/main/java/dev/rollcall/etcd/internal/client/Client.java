@@ -236,7 +236,8 @@ public final class Client {
         if (was) {
             addresses.clear();
         }
-        notConnected(ended.endpoint(), was ? status : Failures.ofAttempt(status), was);
+        boolean tls = settings.servers().get(0).tls(); // all of them, or none
+        notConnected(ended.endpoint(), was ? status : Failures.ofAttempt(status, tls), was);
     }
 
     private void notConnected(String endpoint, Status status, boolean was) {

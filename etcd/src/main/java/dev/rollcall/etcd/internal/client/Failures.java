@@ -32,9 +32,11 @@ public final class Failures {
         return status.getCode() == Status.Code.UNAVAILABLE && says(status, NO_LEADER);
     }
 
-    /** The same status of a connection that never worked: one that is closed at once may go to a port that wants TLS. */
-    static Status ofAttempt(Status status) {
-        return closed(status) && TlsProblem.of(status) == null ? status.withDescription(TLS_PERHAPS) : status;
+    /** The same status of a connection that never worked: one that is closed at once may go to the wrong kind of port. */
+    static Status ofAttempt(Status status, boolean tls) {
+        return closed(status) && TlsProblem.of(status) == null
+                ? status.withDescription(tls ? TlsProblem.CLOSED : TLS_PERHAPS)
+                : status;
     }
 
     private static boolean closed(Status status) {

@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * @param trust whether a certificate was not accepted, by us or by etcd; else the handshake did not get that far
  */
 record TlsProblem(String words, boolean trust) {
+    /** How gRPC says that the other side hung up during the handshake. */
+    static final String CLOSED = "Connection closed while performing TLS negotiation";
+
     private static final int DEEPEST = 20;
     private static final Pattern NAME = Pattern.compile("matching (?:IP address )?(\\S+) found");
     private static final Pattern NAMES = Pattern.compile("subjectAlternativeNames=(\\[[^]]*])");
@@ -29,7 +32,7 @@ record TlsProblem(String words, boolean trust) {
     /** The TLS problem that made a call or a connection fail, if it is one. */
     static @Nullable TlsProblem of(Status status) {
         String description = String.valueOf(status.getDescription());
-        if (description.startsWith("Connection closed while performing TLS negotiation")) {
+        if (description.startsWith(CLOSED)) {
             return new TlsProblem(
                     "the connection was closed during the handshake (expected: a server that speaks TLS;"
                             + " one that does not is an http:// address)",
