@@ -225,7 +225,7 @@ class AuthTest {
                 }
             });
             assertThat(view.snapshot().size()).isEqualTo(1);
-            assertThat(view.snapshot().freshness()).isEqualTo(Freshness.STALE);
+            await().until(() -> view.snapshot().freshness() == Freshness.STALE);
             await().untilAsserted(() ->
                     assertThat(rollcall.health().problems()).anyMatch(each -> each.contains("authentication failed")));
             etcd.root().changePassword("alice", SecuredEtcd.PASSWORD);
