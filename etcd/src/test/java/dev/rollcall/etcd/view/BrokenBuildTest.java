@@ -67,13 +67,13 @@ class BrokenBuildTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             # resume from now on
-            cut  | view/Follower.java       | watchFrom(applied + 1);        | watchFrom(0);
+            cut  | view/Follower.java       | watchFrom(seen.revision() + 1);   | watchFrom(0);
             # resume where another history may be
-            wipe | view/Follower.java       | list(on, Continuity.OTHER);    | watchFrom(applied + 1);
+            wipe | view/Follower.java       | list(on, Continuity.OTHER);    | watchFrom(seen.revision() + 1);
             # no hold
             wipe | view/FollowedService.java| holds.nanos() > 0              | holds.nanos() < 0
             # an outage empties the view
-            cut  | view/FollowedService.java| live = false;                  | live = false; present.forEach(key -> note(roster.remove(key, false)));
+            cut  | view/FollowedService.java| live = false;                  | live = false; note(roster.remove("/micro/registry/hello.srv.say/a", false));
             """)
     void a_build_with_a_broken_line_fails(String scenario, String source, String line, String instead)
             throws Exception {

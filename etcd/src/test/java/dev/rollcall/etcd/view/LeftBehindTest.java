@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.Instance;
 import dev.rollcall.Rollcall;
+import dev.rollcall.ServiceSnapshot.Freshness;
 import dev.rollcall.ServiceView;
 import dev.rollcall.Subscription;
 import dev.rollcall.etcd.testing.RawEtcd;
@@ -99,6 +100,7 @@ class LeftBehindTest {
         await().until(() -> Thread.getAllStackTraces().keySet().stream()
                 .noneMatch(thread -> thread.getName().equals("rollcall-timers")));
         assertThat(seen.current().size()).isEqualTo(1);
+        assertThat(seen.current().freshness()).isEqualTo(Freshness.LIVE);
         assertThat(views).hasSize(20);
     }
 }

@@ -8,14 +8,12 @@ import dev.rollcall.Instance;
 import dev.rollcall.RollcallException;
 import dev.rollcall.ServiceSnapshot;
 import dev.rollcall.ServiceSnapshot.Freshness;
-import dev.rollcall.etcd.api.Event;
 import dev.rollcall.etcd.api.KeyValue;
 import dev.rollcall.etcd.internal.client.Engine;
 import dev.rollcall.spi.Roster;
 import dev.rollcall.spi.ServiceFeed;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,10 +48,6 @@ final class FollowedService {
         Source source = new Source(values);
         sources.add(source);
         return source;
-    }
-
-    ServiceFeed feed() {
-        return feed;
     }
 
     /** Whether it shows instances that etcd does not hold. */
@@ -122,7 +116,6 @@ final class FollowedService {
     /** What one prefix says of the service. */
     final class Source implements Follower.Sink {
         private final Values values;
-        private final Set<String> present = new HashSet<>();
         /** Instances that another history lost, by key, and for how many nanoseconds more they stay. */
         private final Map<String, Long> held = new HashMap<>();
 
@@ -135,32 +128,46 @@ final class FollowedService {
         }
 
         @Override
-        public void listed(List<KeyValue> all, long atRevision, Follower.Continuity continuity) {
-            Set<String> missing = new HashSet<>(present);
-            for (KeyValue kv : all) {
-                missing.remove(Values.key(kv));
-                put(kv);
-            }
-            present.removeAll(missing);
-            if (continuity == Follower.Continuity.OTHER) {
-                engine.count("histories");
-                engine.tell(new HistoryChanged(
-                        service, "at revision " + atRevision + " etcd does not hold what it held before"));
-            }
-            if (continuity == Follower.Continuity.OTHER && holds.nanos() > 0) {
-                missing.forEach(this::hold);
+        public void put(String key, KeyValue kv) {
+            Instance instance = values.read(key, kv);
+            if (instance == null) {
+                suspect(key); // what it was before is not gone, but no longer vouched for
+            } else if (!instance.service().equals(service)) {
+                deleted(key); // another service whose name looks the same as a key
             } else {
-                missing.forEach(key -> note(roster.remove(key, false)));
+                held.remove(key);
+                note(roster.put(key, instance));
             }
+        }
+
+        @Override
+        public void deleted(String key) {
+            held.remove(key);
+            note(roster.remove(key, true));
+        }
+
+        @Override
+        public void listed(Set<String> gone, Follower.Continuity continuity) {
             listed = true;
-            revision = atRevision;
+            boolean other = continuity == Follower.Continuity.OTHER;
+            if (other) {
+                engine.count("histories");
+                engine.tell(new HistoryChanged(service, "etcd does not hold what it held at revision " + revision));
+            }
+            if (other && holds.nanos() > 0) {
+                gone.forEach(this::hold);
+            } else {
+                gone.forEach(key -> note(roster.remove(key, false)));
+            }
         }
 
         /** After another history an instance that is missing may only not have come back yet. */
         private void hold(String key) {
-            suspect(key);
-            held.put(key, holds.nanos());
-            holds.begun();
+            if (roster.find(key) != null) {
+                suspect(key);
+                held.put(key, holds.nanos());
+                holds.begun();
+            }
         }
 
         /** The time that etcd is away does not count: nobody can come back then. */
@@ -178,37 +185,6 @@ final class FollowedService {
         }
 
         @Override
-        public void changed(long atRevision, List<Event> events) {
-            for (Event event : events) {
-                if (event.getType() == Event.EventType.DELETE) {
-                    drop(Values.key(event.getKv()));
-                } else {
-                    put(event.getKv());
-                }
-            }
-        }
-
-        private void drop(String key) {
-            held.remove(key);
-            present.remove(key);
-            note(roster.remove(key, true));
-        }
-
-        private void put(KeyValue kv) {
-            String key = Values.key(kv);
-            Instance instance = values.read(kv);
-            if (instance == null) {
-                suspect(key); // what it was before is not gone, but no longer vouched for
-            } else if (!instance.service().equals(service)) {
-                drop(key); // another service whose name looks the same as a key
-            } else {
-                held.remove(key);
-                present.add(key);
-                note(roster.put(key, instance));
-            }
-        }
-
-        @Override
         public void applied(long atRevision) {
             revision = atRevision;
             show();
@@ -221,9 +197,9 @@ final class FollowedService {
         }
 
         @Override
-        public void live() {
+        public void live(long atRevision) {
             live = true;
-            show();
+            applied(atRevision);
         }
 
         @Override

@@ -17,9 +17,8 @@ import dev.rollcall.etcd.internal.client.Watches;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,20 +29,23 @@ import org.jspecify.annotations.Nullable;
 final class Follower {
     /** Told what is below the prefix, in etcd's order. */
     interface Sink {
-        /** The whole content; {@code live} or {@code applied} follows. What was there before and is not now has gone unseen. */
-        void listed(List<KeyValue> all, long revision, Continuity continuity);
+        /** A key is there, with this value. */
+        void put(String key, KeyValue kv);
 
-        /** All events of one revision. */
-        void changed(long revision, List<Event> events);
+        /** A key was deleted. */
+        void deleted(String key);
 
-        /** Everything that etcd had to say for now was applied. */
+        /** All keys that are there were put; these have gone unseen. */
+        void listed(Set<String> gone, Continuity continuity);
+
+        /** What was told until now is etcd's state at a revision. */
         void applied(long revision);
 
-        /** From here on the content may be out of date. */
-        void stale();
+        /** The same, and it is up to date. */
+        void live(long revision);
 
-        /** It is up to date. */
-        void live();
+        /** From here on it may be out of date. */
+        void stale();
 
         /** etcd refuses to show the content, or cannot; it is asked again. */
         void troubled(RollcallException problem);
@@ -57,8 +59,6 @@ final class Follower {
         OTHER
     }
 
-    private record Seen(long created, long modified, long lease) {}
-
     private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
 
     /** All who follow a prefix lose their place in the same compaction. */
@@ -71,7 +71,7 @@ final class Follower {
     private final int pageSize;
     private final Sink sink;
     private final Backoff backoff;
-    private final Map<ByteString, Seen> seen = new HashMap<>();
+    private final Seen seen = new Seen();
     private @Nullable ScheduledHandle retry;
     private Watches.@Nullable Watch watch;
     /** What the next list is known to be beforehand; null when there is no need for a list. */
@@ -79,8 +79,6 @@ final class Follower {
 
     private boolean everListed;
     private boolean closed;
-    private long applied;
-    private long term;
     private long watchedSince;
     /** Grows whenever what is under way has lost its meaning. */
     private int turn;
@@ -114,8 +112,9 @@ final class Follower {
                 @Override
                 public void answered(Pages.Listing listing) {
                     if (mine == turn && !everListed) {
-                        take(listing, Continuity.SAME);
-                        sink.applied(applied);
+                        // alone, a server counts elections that never were
+                        take(new Pages.Listing(listing.all(), listing.revision(), 0), Continuity.SAME);
+                        sink.applied(seen.revision());
                     }
                 }
 
@@ -169,7 +168,7 @@ final class Follower {
             public void answered(Pages.Listing listing) {
                 if (mine == turn) {
                     take(listing, continuity);
-                    sink.live();
+                    sink.live(seen.revision());
                     watchFrom(listing.revision() + 1);
                 }
             }
@@ -185,35 +184,12 @@ final class Follower {
     }
 
     private void take(Pages.Listing listing, Continuity assumed) {
-        Continuity continuity =
-                everListed && assumed == Continuity.SAME && !sameHistory(listing) ? Continuity.OTHER : assumed;
-        seen.clear();
-        listing.all().forEach(this::remember);
-        applied = listing.revision();
-        term = listing.term();
+        boolean other = assumed == Continuity.OTHER || (everListed && !seen.continuesIn(listing));
         everListed = true;
         owed = null;
-        sink.listed(listing.all(), applied, continuity);
-    }
-
-    /**
-     * One key that is still the one that was created then, under the same lease, shows that the past is still there; so does having
-     * had none. A key that we would have seen, and have not, shows that it is another.
-     */
-    private boolean sameHistory(Pages.Listing listing) {
-        if (listing.revision() < applied || listing.term() < term) {
-            return false;
-        }
-        boolean known = seen.isEmpty();
-        for (KeyValue kv : listing.all()) {
-            Seen then = seen.get(kv.getKey());
-            Seen now = seenOf(kv);
-            if (now.modified <= applied && !now.equals(then)) {
-                return false;
-            }
-            known |= then != null && now.created == then.created && now.lease == then.lease;
-        }
-        return known;
+        Set<String> gone = seen.replacedBy(listing);
+        listing.all().forEach(this::put);
+        sink.listed(gone, other ? Continuity.OTHER : Continuity.SAME);
     }
 
     // --- resume ---
@@ -227,7 +203,7 @@ final class Follower {
         RangeRequest anchor = RangeRequest.newBuilder()
                 .setKey(prefix)
                 .setRangeEnd(Pages.endOf(prefix))
-                .setRevision(applied)
+                .setRevision(seen.revision())
                 .setSortOrder(RangeRequest.SortOrder.DESCEND)
                 .setSortTarget(RangeRequest.SortTarget.MOD)
                 .setLimit(1)
@@ -239,8 +215,8 @@ final class Follower {
                 if (mine != turn) {
                     return;
                 }
-                if (answer.getHeader().getRevision() >= applied && holds(answer)) {
-                    watchFrom(applied + 1);
+                if (seen.isWhatWasHeld(answer)) {
+                    watchFrom(seen.revision() + 1);
                 } else {
                     list(on, Continuity.OTHER);
                 }
@@ -263,18 +239,6 @@ final class Follower {
         });
     }
 
-    private boolean holds(RangeResponse answer) {
-        if (answer.getCount() != seen.size()) {
-            return false;
-        }
-        if (seen.isEmpty()) {
-            return true;
-        }
-        KeyValue newest = answer.getKvs(0);
-        long ours = seen.values().stream().mapToLong(Seen::modified).max().orElse(0);
-        return newest.getModRevision() == ours && seenOf(newest).equals(seen.get(newest.getKey()));
-    }
-
     // --- watch ---
 
     private void watchFrom(long revision) {
@@ -286,7 +250,7 @@ final class Follower {
             @Override
             public void created() {
                 if (mine == turn) {
-                    sink.live();
+                    sink.live(seen.revision());
                 }
             }
 
@@ -343,35 +307,33 @@ final class Follower {
             while (to < events.size() && revision(events, to) == revision) {
                 to++;
             }
-            if (revision > applied) {
-                List<Event> batch = events.subList(from, to);
-                batch.forEach(this::remember);
-                applied = revision;
-                sink.changed(revision, batch);
+            if (revision > seen.revision()) {
+                events.subList(from, to).forEach(this::apply);
+                seen.reached(revision);
             }
             from = to;
         }
-        sink.applied(applied);
+        sink.applied(seen.revision());
     }
 
     private static long revision(List<Event> events, int at) {
         return events.get(at).getKv().getModRevision();
     }
 
-    private void remember(Event event) {
+    private void apply(Event event) {
         if (event.getType() == Event.EventType.DELETE) {
-            seen.remove(event.getKv().getKey());
+            String key = Values.key(event.getKv());
+            seen.remove(key);
+            sink.deleted(key);
         } else {
-            remember(event.getKv());
+            put(event.getKv());
         }
     }
 
-    private void remember(KeyValue kv) {
-        seen.put(kv.getKey(), seenOf(kv));
-    }
-
-    private static Seen seenOf(KeyValue kv) {
-        return new Seen(kv.getCreateRevision(), kv.getModRevision(), kv.getLease());
+    private void put(KeyValue kv) {
+        String key = Values.key(kv);
+        seen.put(key, kv);
+        sink.put(key, kv);
     }
 
     private void retry(long extraNanos) {

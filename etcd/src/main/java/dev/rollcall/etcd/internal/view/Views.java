@@ -156,7 +156,10 @@ public final class Views implements Client.Listener {
     /** Ends everything that is followed; in the engine's context. */
     public void close() {
         closed = true;
-        List.copyOf(followed.keySet()).forEach(ServiceFeed::close);
+        for (ServiceFeed feed : List.copyOf(followed.keySet())) {
+            close(feed); // first, so that the end of the connection does not make the last snapshot a stale one
+            feed.close();
+        }
     }
 
     /** One read of a service. */
@@ -186,12 +189,13 @@ public final class Views implements Client.Listener {
         CompletableFuture<Read> all = CompletableFuture.completedFuture(new Read());
         for (Layout layout : settings.layouts()) {
             ByteString from = ByteString.copyFromUtf8(prefix.apply(layout));
-            all = all.thenCombine(
+            all = all.thenCombineAsync(
                     client.<Pages.Listing>ask(
                             what,
                             settings.timeout(),
                             (on, reply) -> Pages.read(on, from, settings.pageSize(), Pages.Level.LINEARIZABLE, reply)),
-                    (read, listing) -> read.add(layout, listing));
+                    (read, listing) -> read.add(layout, listing),
+                    callbacks); // a long list must not keep the engine from its leases
         }
         return all;
     }
@@ -205,9 +209,10 @@ public final class Views implements Client.Listener {
             revision = Math.max(revision, listing.revision());
             Values values = new Values(engine, layout);
             for (KeyValue kv : listing.all()) {
-                Instance instance = values.read(kv);
+                String key = Values.key(kv);
+                Instance instance = values.read(key, kv);
                 if (instance != null) {
-                    instances.put(Values.key(kv), instance);
+                    instances.put(key, instance);
                 }
             }
             return this;
