@@ -76,6 +76,8 @@ class FaultProxyTest {
         assertThatThrownBy(() -> exchange(later, "held too")).isInstanceOf(SocketTimeoutException.class);
 
         proxy.heal();
+        socket.setSoTimeout(10_000);
+        later.setSoTimeout(10_000);
 
         assertThat(read(socket, 4)).isEqualTo("held");
         assertThat(read(later, 8)).isEqualTo("held too");
