@@ -106,6 +106,7 @@ class FaultProxyTest {
         assertThatThrownBy(() -> socket.getInputStream().read()).isInstanceOf(SocketTimeoutException.class);
 
         proxy.heal();
+        socket.setSoTimeout(10_000);
 
         assertThat(read(socket, 5)).isEqualTo("quit!");
     }
