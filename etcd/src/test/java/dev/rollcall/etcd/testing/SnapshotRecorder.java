@@ -94,9 +94,9 @@ public final class SnapshotRecorder implements AutoCloseable {
         return this;
     }
 
-    /** Waits until the instance is there and a look has seen it. */
+    /** Waits until the instance is there, the listener was told of it, and a look has seen it. */
     public SnapshotRecorder awaitInstance(String id) {
-        await(snapshot -> holds(snapshot, id));
+        await(snapshot -> holds(snapshot, id) && told().stream().anyMatch(one -> holds(one, id)));
         awaitLook();
         return this;
     }

@@ -227,6 +227,7 @@ class WatchProtocolTest {
         raw.put(C);
         raw.put(D);
         seen.awaitSize(4);
+        await().until(() -> seen.changes().size() == 4);
         seen.assertNeverLost("a");
         seen.assertNeverLost("b");
         assertThat(seen.changes()).extracting(change -> change.kind()).containsOnly(Kind.JOINED);
@@ -401,7 +402,7 @@ class WatchProtocolTest {
         SnapshotRecorder seen = following();
         etcd.shapeEvents(Shapes::fragmented);
         raw.commit(List.of(RawEtcd.putting(B), RawEtcd.putting(C), RawEtcd.deleting(A)));
-        seen.await(snapshot -> ids(snapshot).equals(List.of("b", "c")));
+        seen.await(snapshot -> ids(snapshot).equals(List.of("b", "c"))).awaitInstance("b");
         await().untilAsserted(() -> assertThat(seen.told())
                 .extracting(WatchProtocolTest::ids)
                 .containsExactly(List.of("a"), List.of("b", "c")));
