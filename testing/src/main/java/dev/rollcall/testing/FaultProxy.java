@@ -46,6 +46,9 @@ public final class FaultProxy implements AutoCloseable {
     private final AtomicInteger accepted = new AtomicInteger();
     private volatile String target;
     private @Nullable ServerSocket listening;
+    /** Bound, but not listening: connections are refused, and nobody else takes the port meanwhile. */
+    private @Nullable Socket placeholder;
+
     private boolean closed;
 
     private FaultProxy(String target) {
@@ -144,6 +147,7 @@ public final class FaultProxy implements AutoCloseable {
     public synchronized void close() {
         closed = true;
         cut();
+        releasePort();
     }
 
     @Override
@@ -156,6 +160,7 @@ public final class FaultProxy implements AutoCloseable {
     }
 
     private void listen() {
+        releasePort();
         try {
             ServerSocket socket = new ServerSocket();
             socket.setReuseAddress(true);
@@ -172,6 +177,29 @@ public final class FaultProxy implements AutoCloseable {
         listening = null;
         if (socket != null) {
             Sockets.close(socket);
+            keepPort();
+        }
+    }
+
+    private void keepPort() {
+        if (closed) {
+            return;
+        }
+        try {
+            Socket bound = new Socket();
+            placeholder = bound;
+            bound.setReuseAddress(true);
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        } catch (IOException e) {
+            throw new UncheckedIOException(this + ": " + e.getMessage(), e);
+        }
+    }
+
+    private void releasePort() {
+        Socket bound = placeholder;
+        placeholder = null;
+        if (bound != null) {
+            Sockets.close(bound);
         }
     }
 
