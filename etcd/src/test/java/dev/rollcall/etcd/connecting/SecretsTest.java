@@ -61,7 +61,10 @@ class SecretsTest {
 
         @Override
         public void publish(LogRecord each) {
-            said.append(format.format(each));
+            if (!"java.lang.ProcessBuilder"
+                    .equals(each.getLoggerName())) { // newer JDKs log what this test itself starts
+                said.append(format.format(each));
+            }
         }
 
         @Override
