@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -181,17 +182,19 @@ public final class FaultProxy implements AutoCloseable {
         }
     }
 
+    /** So that no other test takes the port; the listening socket may need a moment to let go of it. */
     private void keepPort() {
-        if (closed) {
-            return;
-        }
-        try {
+        for (int tries = 0; tries < 100 && !closed; tries++) {
             Socket bound = new Socket();
-            placeholder = bound;
-            bound.setReuseAddress(true);
-            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-        } catch (IOException e) {
-            throw new UncheckedIOException(this + ": " + e.getMessage(), e);
+            try {
+                bound.setReuseAddress(true);
+                bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+                placeholder = bound;
+                return;
+            } catch (IOException notYet) {
+                Sockets.close(bound);
+                LockSupport.parkNanos(1_000_000);
+            }
         }
     }
 
