@@ -461,7 +461,8 @@ class WatchProtocolTest {
         for (int i = 0; i < 17; i++) {
             stream.send(answer(id, true, large));
         }
-        await().until(() -> lists() == 2);
+        await().until(() -> creates().size() == 2);
+        assertThat(lists()).isEqualTo(2);
         raw.put(B);
         seen.awaitInstance("b");
         seen.assertNeverLost("a");
