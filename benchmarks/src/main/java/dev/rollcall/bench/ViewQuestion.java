@@ -158,21 +158,27 @@ final class ViewQuestion implements Question {
         }
     }
 
-    /** A watch and puts on a bare stub, on a connection of its own. */
+    /** A watch on a bare stub, and puts; each on a connection of its own, so that no answer to a put delays an event. */
     private static final class Raw implements AutoCloseable {
         private final ManagedChannel channel;
+        private final ManagedChannel puts;
         private final AtomicLong receivedRevision = new AtomicLong();
         private volatile long receivedAt;
 
         Raw(String endpoint) {
-            channel = Grpc.newChannelBuilder(endpoint, InsecureChannelCredentials.create())
+            channel = channel(endpoint);
+            puts = channel(endpoint);
+        }
+
+        private static ManagedChannel channel(String endpoint) {
+            return Grpc.newChannelBuilder(endpoint, InsecureChannelCredentials.create())
                     .directExecutor()
                     .build();
         }
 
         long put(Layout layout, Instance instance) {
             Layout.Entry entry = layout.encode(instance).get(0);
-            return KVGrpc.newBlockingStub(channel)
+            return KVGrpc.newBlockingStub(puts)
                     .withDeadlineAfter(5, TimeUnit.SECONDS)
                     .put(PutRequest.newBuilder()
                             .setKey(ByteString.copyFromUtf8(entry.key()))
@@ -228,6 +234,7 @@ final class ViewQuestion implements Question {
         @Override
         public void close() {
             channel.shutdownNow();
+            puts.shutdownNow();
         }
     }
 }
