@@ -85,14 +85,11 @@ final class MicroMethod<Q, R> implements ServerCallHandler<InputStream, InputStr
     private static <Q, R> ServerMethodDefinition<InputStream, InputStream> of(
             ServerMethodDefinition<Q, R> method, String name, ScheduledExecutorService timer) {
         MethodDescriptor<Q, R> descriptor = method.getMethodDescriptor();
-        MethodType type = descriptor.getType();
+        // what is typed as one request grpc-java holds back until the half-close, which go-micro's streams leave out
+        MethodType many =
+                descriptor.getType().serverSendsOneMessage() ? MethodType.CLIENT_STREAMING : MethodType.BIDI_STREAMING;
         return ServerMethodDefinition.create(
-                descriptor.toBuilder(AS_IT_IS, AS_IT_IS)
-                        // of one-message methods grpc-java gives out the message at the half-close only, which go-micro
-                        // leaves out
-                        .setType(type == MethodType.SERVER_STREAMING ? MethodType.BIDI_STREAMING : type)
-                        .build(),
-                new MicroMethod<>(method, name, timer));
+                descriptor.toBuilder(AS_IT_IS, AS_IT_IS).setType(many).build(), new MicroMethod<>(method, name, timer));
     }
 
     @Override
