@@ -154,7 +154,7 @@ final class CallCommand implements Callable<Integer> {
                             .asRuntimeException());
         } catch (StatusRuntimeException refused) {
             boolean none = refused.getStatus().getCode() == Code.UNIMPLEMENTED
-                    && !String.valueOf(refused.getStatus().getDescription()).startsWith("endpoint:");
+                    && !String.valueOf(refused.getStatus().getDescription()).matches("(endpoint|protocol of).*");
             throw none
                     ? new ConfigurationException("the types of " + Text.quote(endpoint) + " are not known: the instance"
                             + " says nothing of taking JSON and offers no reflection"

@@ -3,13 +3,17 @@ package dev.rollcall.cli;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
-import io.grpc.reflection.v1alpha.ServerReflectionGrpc;
-import io.grpc.reflection.v1alpha.ServerReflectionRequest;
-import io.grpc.reflection.v1alpha.ServerReflectionResponse;
-import io.grpc.reflection.v1alpha.ServiceResponse;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.reflection.v1.ServiceResponse;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -22,12 +26,14 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** What a gRPC server says of itself by its reflection service; v1alpha, which every implementation has. */
+/** What a gRPC server says of itself by its reflection service: v1, or v1alpha, which has the same messages, of an older one. */
 final class Reflection {
     private static final int MOST_FILES = 1_000;
 
     private final Channel channel;
     private final Duration atMost;
+    private MethodDescriptor<ServerReflectionRequest, ServerReflectionResponse> method =
+            ServerReflectionGrpc.getServerReflectionInfoMethod();
 
     Reflection(Channel channel, Duration atMost) {
         this.channel = channel;
@@ -41,10 +47,7 @@ final class Reflection {
      */
     Optional<Descriptors> service(String name) {
         String label = name.substring(name.lastIndexOf('.') + 1);
-        List<String> names = ask(ServerReflectionRequest.newBuilder().setListServices(""))
-                .getListServicesResponse()
-                .getServiceList()
-                .stream()
+        List<String> names = list().getListServicesResponse().getServiceList().stream()
                 .map(ServiceResponse::getName)
                 .toList();
         return names.stream()
@@ -55,6 +58,22 @@ final class Reflection {
                                 each.substring(each.lastIndexOf('.') + 1).equals(label))
                         .findFirst())
                 .map(this::describe);
+    }
+
+    private ServerReflectionResponse list() {
+        ServerReflectionRequest.Builder request =
+                ServerReflectionRequest.newBuilder().setListServices("");
+        try {
+            return ask(request);
+        } catch (StatusRuntimeException refused) {
+            if (refused.getStatus().getCode() != Code.UNIMPLEMENTED) {
+                throw refused;
+            }
+            method = method.toBuilder()
+                    .setFullMethodName("grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+                    .build();
+            return ask(request);
+        }
     }
 
     private Descriptors describe(String service) {
@@ -88,9 +107,9 @@ final class Reflection {
 
     private ServerReflectionResponse ask(ServerReflectionRequest.Builder request) {
         BlockingQueue<Object> answers = new LinkedBlockingQueue<>();
-        StreamObserver<ServerReflectionRequest> requests = ServerReflectionGrpc.newStub(channel)
-                .withDeadlineAfter(atMost.toMillis(), TimeUnit.MILLISECONDS)
-                .serverReflectionInfo(new StreamObserver<>() {
+        CallOptions options = CallOptions.DEFAULT.withDeadlineAfter(atMost.toMillis(), TimeUnit.MILLISECONDS);
+        StreamObserver<ServerReflectionRequest> requests =
+                ClientCalls.asyncBidiStreamingCall(channel.newCall(method, options), new StreamObserver<>() {
                     @Override
                     public void onNext(ServerReflectionResponse response) {
                         answers.add(response);
