@@ -23,9 +23,7 @@ final class HeaderText {
     }
 
     static String decode(String value) {
-        return plain(value)
-                ? value
-                : new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
+        return plain(value) ? value : new String(value.getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
     }
 
     private static boolean plain(String text) {

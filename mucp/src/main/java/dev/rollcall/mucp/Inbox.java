@@ -26,6 +26,7 @@ final class Inbox<M> {
     private final Queue<M> waiting = new ConcurrentLinkedQueue<>();
     private final AtomicLong requested = new AtomicLong();
     private volatile @Nullable Runnable end;
+    private boolean discarded;
 
     Inbox(Executor serial, Reader<M> reader) {
         this.serial = serial;
@@ -50,13 +51,12 @@ final class Inbox<M> {
 
     /** Forgets what waits and hands nothing on any more. Called by a task of the executor. */
     void discard() {
+        discarded = true;
         waiting.clear();
-        requested.set(Long.MIN_VALUE / 2);
-        end = null;
     }
 
     private void drain() {
-        while (requested.get() > 0) {
+        while (!discarded && requested.get() > 0) {
             M message = waiting.poll();
             if (message == null) {
                 break;
@@ -68,7 +68,7 @@ final class Inbox<M> {
             }
         }
         Runnable task = end;
-        if (task != null && waiting.isEmpty()) {
+        if (!discarded && task != null && waiting.isEmpty()) {
             end = null;
             task.run();
         }

@@ -17,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  * How the answers to one request look: always status 200, and of the request's headers only those that frame the answer, since
  * an echo would give away its credentials.
  */
-record Reply(String contentType, ContentType type, @Nullable String id, @Nullable String stream) {
+record Reply(
+        String contentType,
+        ContentType type,
+        @Nullable String id,
+        @Nullable String stream) {
     /** In Micro-Error and its twin, which share the header limit of 64 KiB with everything else. */
     private static final int LONGEST_ERROR = 16 * 1024;
 
@@ -68,8 +72,7 @@ record Reply(String contentType, ContentType type, @Nullable String id, @Nullabl
     }
 
     private static FullHttpResponse response(ByteBuf body) {
-        FullHttpResponse response =
-                new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, body);
+        FullHttpResponse response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK, body);
         response.headers().setInt(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
         return response;
     }

@@ -11,13 +11,15 @@ final class SerialExecutor implements Executor {
     private final Executor executor;
     private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
     private final AtomicInteger unfinished = new AtomicInteger();
+    private final Runnable onRejected;
     private volatile boolean rejected;
 
-    SerialExecutor(Executor executor) {
+    SerialExecutor(Executor executor, Runnable onRejected) {
         this.executor = executor;
+        this.onRejected = onRejected;
     }
 
-    /** The task must not throw. */
+    /** Never throws; nor must the task. */
     @Override
     public void execute(Runnable task) {
         if (rejected) {
@@ -30,7 +32,7 @@ final class SerialExecutor implements Executor {
             } catch (RejectedExecutionException full) {
                 rejected = true;
                 tasks.clear();
-                throw full;
+                onRejected.run();
             }
         }
     }

@@ -18,6 +18,7 @@ import io.netty.handler.codec.http.TooLongHttpContentException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,8 +94,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
         String stream = MicroHeaders.find(request.headers(), MicroHeaders.STREAM);
         return stream != null
                 && (stream.equals(endedStream)
-                        || MicroHeaders.END_OF_STREAM.equals(
-                                MicroHeaders.find(request.headers(), MicroHeaders.ERROR)));
+                        || MicroHeaders.END_OF_STREAM.equals(MicroHeaders.find(request.headers(), MicroHeaders.ERROR)));
     }
 
     /** What cannot be read any further is answered as far as it was understood; then the connection ends. */
@@ -133,7 +133,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
             waiting = null;
             if (!channel.isActive() || leaving) {
                 release(request);
-                channel.close();
+                Http.close(channel);
             } else if (request != null) {
                 start(request);
             } else {
@@ -145,7 +145,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
 
     private void next() {
         if (leaving) {
-            channel.close();
+            Http.close(channel);
             return;
         }
         startIdling();
@@ -155,7 +155,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
     private void startIdling() {
         stopIdling();
         idle = channel.eventLoop()
-                .schedule(() -> channel.close(), server.limits().idle().toNanos(), TimeUnit.NANOSECONDS);
+                .schedule(() -> Http.close(channel), server.limits().idle().toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void stopIdling() {
@@ -174,11 +174,11 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
         response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         channel.writeAndFlush(response).addListener((ChannelFuture written) -> {
             if (written.isSuccess() && channel instanceof DuplexChannel duplex) {
-                duplex.shutdownOutput();
+                var unused = duplex.shutdownOutput();
                 channel.config().setAutoRead(true);
-                channel.eventLoop().schedule(() -> channel.close(), DRAIN_SECONDS, TimeUnit.SECONDS);
+                idle = channel.eventLoop().schedule(() -> Http.close(channel), DRAIN_SECONDS, TimeUnit.SECONDS);
             } else {
-                channel.close();
+                Http.close(channel);
             }
         });
     }
@@ -187,7 +187,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
     void leave() {
         leaving = true;
         if (current == null) {
-            channel.close();
+            Http.close(channel);
         }
     }
 
@@ -201,10 +201,13 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
 
     /**
      * Waits while more is on its way to the caller than it reads; until the connection ends, at the latest when a write makes no
-     * progress for the idle time.
+     * progress for the idle time, or the call.
      */
-    synchronized void awaitWritable() {
-        while (!channel.isWritable() && channel.isActive() && !channel.eventLoop().inEventLoop()) {
+    synchronized void awaitWritable(AtomicBoolean ended) {
+        while (!channel.isWritable()
+                && channel.isActive()
+                && !ended.get()
+                && !channel.eventLoop().inEventLoop()) {
             try {
                 wait();
             } catch (InterruptedException interrupted) {
@@ -214,7 +217,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
         }
     }
 
-    private synchronized void wake() {
+    synchronized void wake() {
         notifyAll();
     }
 
@@ -246,6 +249,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        channel.close(); // the peer reset it, does not read, or sends what is no HTTP; nothing more can be said to it
+        Http.close(
+                channel); // the peer reset it, does not read, or sends what is no HTTP; nothing more can be said to it
     }
 }
