@@ -90,6 +90,9 @@ final class RollcallNameResolver extends NameResolver {
 
     @Override
     public void refresh() {
+        if (shutdown) {
+            return;
+        }
         if (subscription == null) {
             open();
         } else if (latest == null) {
