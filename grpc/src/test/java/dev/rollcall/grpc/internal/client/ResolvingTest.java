@@ -87,8 +87,8 @@ class ResolvingTest {
 
     @Test
     void who_waits_for_ready_waits_to_its_deadline_and_is_told_what_for() {
-        StatusRuntimeException failure = failure(
-                fleet.channel(), CallOptions.DEFAULT.withWaitForReady().withDeadlineAfter(1500, TimeUnit.MILLISECONDS));
+        StatusRuntimeException failure =
+                failure(fleet.channel(), CallOptions.DEFAULT.withWaitForReady().withDeadlineAfter(4, TimeUnit.SECONDS));
         assertThat(failure.getStatus().getCode()).isEqualTo(Code.DEADLINE_EXCEEDED);
         assertThat(failure).hasMessageContaining("was never seen");
     }
