@@ -177,6 +177,9 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
 
     @Override
     public void sendMessage(R message) {
+        if (ended.get()) {
+            return;
+        }
         byte[] bytes = responses.write(reply.type(), message);
         if (!streams()) {
             if (answer != null) {
@@ -187,7 +190,7 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
         }
         connection.awaitWritable(ended);
         if (!ended.get()) {
-            var unused = connection.write(reply.message(bytes, takeHeaders()));
+            connection.write(reply.message(bytes, takeHeaders()));
         }
     }
 
@@ -221,8 +224,8 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
 
     /** The last answer. */
     private void write(FullHttpResponse last) {
-        connection.write(last).addListener(written -> {
-            cancelled |= !written.isSuccess();
+        connection.writeLast(last, written -> {
+            cancelled |= !written;
             connection.ended(this);
             callbacks.execute(this::finished);
         });

@@ -89,9 +89,10 @@ final class Greeter extends GreeterGrpc.GreeterImplBase {
     /** As many as the age says, numbered from 0; as in the Go program 2 without one. */
     @Override
     public void count(Req request, StreamObserver<Rsp> answers) {
-        ((ServerCallStreamObserver<Rsp>) answers).setOnCancelHandler(cancelled::countDown);
+        var observer = (ServerCallStreamObserver<Rsp>) answers;
+        observer.setOnCancelHandler(cancelled::countDown);
         long most = request.getAge() == 0 ? 2 : request.getAge();
-        for (long i = 0; i < most && cancelled.getCount() > 0; i++) {
+        for (long i = 0; i < most && !observer.isCancelled(); i++) {
             answers.onNext(rsp(request.getName() + i));
             sent.incrementAndGet();
         }
