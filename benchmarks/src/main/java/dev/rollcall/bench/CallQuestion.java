@@ -17,6 +17,7 @@ import io.grpc.NameResolverRegistry;
 import io.grpc.StatusOr;
 import io.grpc.stub.ClientCalls;
 import java.lang.management.ManagementFactory;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
@@ -114,7 +115,8 @@ final class CallQuestion implements Question {
                 ratios[HIGH],
                 cpu[TURNS / 2] / 1e3,
                 fixedCpu[TURNS / 2] / 1e3);
-        return new Answer(callers + (callers == 1 ? " caller" : " callers"), measured, 1 / ratios[HIGH], 1 / LEAST, "x");
+        return new Answer(
+                callers + (callers == 1 ? " caller" : " callers"), measured, 1 / ratios[HIGH], 1 / LEAST, "x");
     }
 
     private static Turn turn(Channel channel, int callers, long nanos) throws InterruptedException {
@@ -156,7 +158,8 @@ final class CallQuestion implements Question {
 
         Fixed(List<Integer> ports) {
             addresses = ports.stream()
-                    .map(port -> new EquivalentAddressGroup(new InetSocketAddress("127.0.0.1", port)))
+                    .map(port ->
+                            new EquivalentAddressGroup(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)))
                     .toList();
         }
 

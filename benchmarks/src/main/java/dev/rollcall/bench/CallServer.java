@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,7 +51,8 @@ final class CallServer {
     record Servers(Process process, List<Integer> ports) implements AutoCloseable {
         static Servers start(int count) throws IOException {
             Process process = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
                             "-cp",
                             System.getProperty("java.class.path"),
                             CallServer.class.getName(),
@@ -62,7 +64,8 @@ final class CallServer {
                 throw new IOException("the servers did not start");
             }
             return new Servers(
-                    process, List.of(line.split(",")).stream().map(Integer::valueOf).toList());
+                    process,
+                    List.of(line.split(",")).stream().map(Integer::valueOf).toList());
         }
 
         @Override
@@ -76,7 +79,8 @@ final class CallServer {
         List<Server> servers = new ArrayList<>();
         for (int i = 0; i < Integer.parseInt(args[0]); i++) {
             servers.add(NettyServerBuilder.forAddress(
-                            new InetSocketAddress("127.0.0.1", 0), InsecureServerCredentials.create())
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                            InsecureServerCredentials.create())
                     .directExecutor()
                     .addService(ServerServiceDefinition.builder("bench.Echo")
                             .addMethod(ECHO, ServerCalls.asyncUnaryCall((request, reply) -> {
