@@ -11,6 +11,7 @@ public class Client {
                 .usePlaintext()
                 .build();
         Greeting answer = GreeterGrpc.newBlockingStub(channel)
+                .withWaitForReady()
                 .withDeadlineAfter(Duration.ofSeconds(5))
                 .hello(Greeting.newBuilder().setFrom("john").setMsg("good morning").build());
         System.out.println(answer.getMsg());
