@@ -57,9 +57,9 @@ class LosslessTest {
         registrations.add(fleet.register(speaker.instance().withAddress(Address.parse(mortal.endpoint()))));
     }
 
+    /** Its registration stays for the time to live of its lease, as that of a killed process does. */
     private void kill() {
         mortal.cut();
-        fleet.registry().lose(Speaker.SERVICE, speakers.get(0).instance().id());
     }
 
     private void drain() {
@@ -94,7 +94,7 @@ class LosslessTest {
 
     @Test
     void with_retries_no_call_fails() throws Exception {
-        assertThat(run(channel(RETRIES), Duration.ofSeconds(3)).failed()).isEmpty();
+        assertThat(run(channel(RETRIES), Duration.ofSeconds(10)).failed()).isEmpty();
     }
 
     @Test
@@ -107,7 +107,7 @@ class LosslessTest {
 
     @Test
     @Tag("long")
-    void with_retries_no_call_fails_for_ten_seconds() throws Exception {
-        assertThat(run(channel(RETRIES), Duration.ofSeconds(10)).failed()).isEmpty();
+    void with_retries_no_call_fails_for_a_minute() throws Exception {
+        assertThat(run(channel(RETRIES), Duration.ofSeconds(60)).failed()).isEmpty();
     }
 }
