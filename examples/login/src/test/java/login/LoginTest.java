@@ -1,6 +1,7 @@
 package login;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Logger;
@@ -10,7 +11,6 @@ import com.google.common.util.concurrent.ListenableFuture;
 import dev.rollcall.Rollcall;
 import dev.rollcall.grpc.ChannelArgs;
 import dev.rollcall.rpc.ServiceHost;
-import io.grpc.CallCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.grpc.Metadata;
@@ -37,6 +37,7 @@ import login.service.Tokens;
 import login.transport.Credentials;
 import login.transport.Nothing;
 import login.transport.UserGrpc;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -45,6 +46,7 @@ import org.slf4j.LoggerFactory;
 
 /** Instances and a client in one JVM: with the etcd that MICRO_REGISTRY_ADDRESS names, else with a registry in memory. */
 class LoginTest {
+    private static final Duration DEADLINE = Duration.ofSeconds(20);
     private static final int ITERATIONS = 1000;
     private static final String PASSWORD = "a password of a test";
     private static final byte[] KEY = SecureRandom.getSeed(32);
@@ -67,10 +69,10 @@ class LoginTest {
     @RepeatedTest(5)
     void six_logins_are_spread_over_three_instances_and_none_fails_when_one_is_stopped(RepetitionInfo round)
             throws Exception {
-        Stream.of(1, 2, 3).forEach(i -> start(KEY));
+        Stream.of(1, 2, 3).forEach(i -> start());
         UserGrpc.UserBlockingStub user = userByName();
         Set<SocketAddress> answered = new HashSet<>();
-        await().atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(200)).until(() -> {
+        await().atMost(DEADLINE).pollInterval(Duration.ofMillis(200)).until(() -> {
             logIn(user, "john", PASSWORD);
             answered.add(answeredBy.last());
             return answered.size() == 3;
@@ -95,7 +97,7 @@ class LoginTest {
 
     @Test
     void a_wrong_password_and_an_unknown_user_get_the_same_answer() {
-        UserGrpc.UserBlockingStub user = userAt(start(KEY));
+        UserGrpc.UserBlockingStub user = userAt(start());
 
         StatusRuntimeException wrong = refused(() -> logIn(user, "john", "a guess"));
         StatusRuntimeException unknown = refused(() -> logIn(user, "mallory", PASSWORD));
@@ -108,7 +110,7 @@ class LoginTest {
 
     @Test
     void names_and_passwords_of_no_or_endless_length_are_refused_before_they_cost_anything() {
-        UserGrpc.UserBlockingStub user = userAt(start(KEY));
+        UserGrpc.UserBlockingStub user = userAt(start());
 
         StatusRuntimeException none = refused(() -> logIn(user, "", PASSWORD));
         StatusRuntimeException endless = refused(() -> logIn(user, "john", "x".repeat(100_000)));
@@ -119,14 +121,14 @@ class LoginTest {
 
     @Test
     void a_token_of_one_instance_is_taken_by_another() {
-        String token = logIn(userAt(start(KEY)), "john", PASSWORD);
+        String token = logIn(userAt(start()), "john", PASSWORD);
 
-        assertThat(whoAmI(userAt(start(KEY)), token)).isEqualTo("john");
+        assertThat(whoAmI(userAt(start()), token)).isEqualTo("john");
     }
 
     @Test
     void a_call_without_a_valid_token_is_refused() {
-        UserGrpc.UserBlockingStub user = userAt(start(KEY));
+        UserGrpc.UserBlockingStub user = userAt(start());
         String expired = service(KEY, Clock.offset(Clock.systemUTC(), Duration.ofHours(-1))).login("john", PASSWORD);
         String forged = service(SecureRandom.getSeed(32), Clock.systemUTC()).login("john", PASSWORD);
 
@@ -138,8 +140,8 @@ class LoginTest {
 
     @Test
     void an_instance_takes_ten_calls_a_second_and_the_others_do_not_suffer() throws Exception {
-        ServiceHost busy = start(KEY);
-        ServiceHost other = start(KEY);
+        ServiceHost busy = start();
+        ServiceHost other = start();
         UserGrpc.UserFutureStub many = UserGrpc.newFutureStub(channelTo(busy));
         List<ListenableFuture<?>> calls = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
@@ -155,7 +157,9 @@ class LoginTest {
 
         assertThat(logIn(userAt(other), "john", PASSWORD)).isNotEmpty();
         UserGrpc.UserBlockingStub later = userAt(busy);
-        await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> logIn(later, "john", PASSWORD), t -> true);
+        await().atMost(DEADLINE)
+                .ignoreExceptions()
+                .untilAsserted(() -> assertThat(logIn(later, "john", PASSWORD)).isNotEmpty());
     }
 
     @Test
@@ -165,18 +169,18 @@ class LoginTest {
         log.start();
         root.addAppender(log);
         try {
-            UserGrpc.UserBlockingStub user = userAt(start(KEY));
+            UserGrpc.UserBlockingStub user = userAt(start());
             String token = logIn(user, "john", PASSWORD);
             refused(() -> logIn(user, "john", "a guess"));
             whoAmI(user, token);
 
-            await().untilAsserted(() -> assertThat(List.copyOf(log.list))
+            await().atMost(DEADLINE).untilAsserted(() -> assertThat(List.copyOf(log.list))
                     .extracting(ILoggingEvent::getFormattedMessage)
                     .anyMatch(line -> line.startsWith("svc.user.User/Login OK in "))
                     .anyMatch(line -> line.startsWith("svc.user.User/Login UNAUTHENTICATED in "))
                     .anyMatch(line -> line.startsWith("svc.user.User/WhoAmI OK in "))
                     .noneMatch(line -> line.contains(PASSWORD) || line.contains("a guess") || line.contains(token)));
-            await().untilAsserted(() -> assertThat(meters.find("grpc.server.processing.duration").timers().stream()
+            await().atMost(DEADLINE).untilAsserted(() -> assertThat(meters.find("grpc.server.processing.duration").timers().stream()
                             .mapToLong(Timer::count)
                             .sum())
                     .isEqualTo(3));
@@ -185,8 +189,8 @@ class LoginTest {
         }
     }
 
-    private ServiceHost start(byte[] key) {
-        ServiceHost host = Server.instance(rollcall, service(key, Clock.systemUTC()), key, meters)
+    private ServiceHost start() {
+        ServiceHost host = Server.instance(rollcall, service(KEY, Clock.systemUTC()), KEY, meters)
                 .address("127.0.0.1", 0)
                 .linger(Duration.ofMillis(300))
                 .start();
@@ -200,9 +204,56 @@ class LoginTest {
     }
 
     private UserGrpc.UserBlockingStub userByName() {
-        return stub(ManagedChannelBuilder.forTarget("rollcall:///" + Server.SERVICE)
+        return UserGrpc.newBlockingStub(kept(ManagedChannelBuilder.forTarget("rollcall:///" + Server.SERVICE)
                 .setNameResolverArg(ChannelArgs.ROLLCALL, rollcall)
                 .setNameResolverArg(ChannelArgs.SERVICE_CONFIG, Client.SERVICE_CONFIG)
-                .intercept(answeredBy));
+                .intercept(answeredBy)));
+    }
+
+    private UserGrpc.UserBlockingStub userAt(ServiceHost host) {
+        return UserGrpc.newBlockingStub(channelTo(host));
+    }
+
+    private ManagedChannel channelTo(ServiceHost host) {
+        return kept(ManagedChannelBuilder.forAddress("127.0.0.1", host.address().port()));
+    }
+
+    private ManagedChannel kept(ManagedChannelBuilder<?> builder) {
+        ManagedChannel channel = builder.usePlaintext().build();
+        channels.add(channel);
+        return channel;
+    }
+
+    private static String logIn(UserGrpc.UserBlockingStub user, String name, String password) {
+        return user.withWaitForReady()
+                .withDeadlineAfter(DEADLINE)
+                .login(credentials(name, password))
+                .getToken();
+    }
+
+    private static String whoAmI(UserGrpc.UserBlockingStub user, String token) {
+        Metadata headers = new Metadata();
+        headers.put(Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + token);
+        return user.withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
+                .withDeadlineAfter(DEADLINE)
+                .whoAmI(Nothing.getDefaultInstance())
+                .getName();
+    }
+
+    private static Credentials credentials(String name, String password) {
+        return Credentials.newBuilder().setName(name).setPassword(password).build();
+    }
+
+    private static StatusRuntimeException refused(ThrowingCallable call) {
+        return catchThrowableOfType(StatusRuntimeException.class, call);
+    }
+
+    private static Status.Code code(ListenableFuture<?> call) throws InterruptedException {
+        try {
+            call.get();
+            return Status.Code.OK;
+        } catch (ExecutionException failed) {
+            return Status.fromThrowable(failed).getCode();
+        }
     }
 }
