@@ -13,7 +13,7 @@ public class Client {
         Greeting answer = GreeterGrpc.newBlockingStub(channel)
                 .withWaitForReady()
                 .withDeadlineAfter(Duration.ofSeconds(5))
-                .hello(Greeting.newBuilder().setFrom("john").setMsg("good morning").build());
+                .hello(Greeting.newBuilder().setFrom("john").setTo("jane").setMsg("good morning").build());
         System.out.println(answer.getMsg());
         channel.shutdownNow();
     }
