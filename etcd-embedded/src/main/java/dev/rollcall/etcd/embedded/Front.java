@@ -7,8 +7,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
@@ -33,7 +34,15 @@ final class Front implements AutoCloseable {
             InetAddress address, int port, Store store, Delay delay, BooleanSupplier drop, Supplier<String> endpoint)
             throws IOException {
         int threads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
-        ExecutorService executor = Executors.newFixedThreadPool(threads, daemons("rollcall-etcd"));
+        // what still comes after the end is of no use to anybody
+        ExecutorService executor = new ThreadPoolExecutor(
+                threads,
+                threads,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                daemons("rollcall-etcd"),
+                new ThreadPoolExecutor.DiscardPolicy());
         Watches watches = new Watches(store, executor, drop);
         try {
             Server server = NettyServerBuilder.forAddress(

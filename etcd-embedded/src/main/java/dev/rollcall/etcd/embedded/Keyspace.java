@@ -81,7 +81,8 @@ final class Keyspace {
     Change write(KeyValue value) {
         byte[] key = value.getKey().toByteArray();
         KeyHistory history = index.get(key);
-        KeyValue before = history == null ? null : history.latest();
+        // in a transaction a key may change twice; watchers are shown what it was before the whole of it
+        KeyValue before = history == null ? null : history.at(revision());
         if (history == null) {
             index.put(key, new KeyHistory(value));
         } else {

@@ -38,7 +38,6 @@ final class WatchStream implements StreamObserver<WatchRequest> {
     private final AtomicInteger work = new AtomicInteger();
     private final AtomicReference<@Nullable Commit> position;
     private volatile boolean cancelled;
-    private volatile boolean halfClosed;
     private volatile boolean progressDue;
 
     // the rest belongs to the thread that works
@@ -76,11 +75,9 @@ final class WatchStream implements StreamObserver<WatchRequest> {
         wake();
     }
 
+    /** Like etcd's, the stream goes on for a client that has nothing more to ask. */
     @Override
-    public void onCompleted() {
-        halfClosed = true;
-        wake();
-    }
+    public void onCompleted() {}
 
     void showProgress() {
         progressDue = true;
@@ -131,11 +128,6 @@ final class WatchStream implements StreamObserver<WatchRequest> {
             asked = false;
             accept(request);
             return true;
-        }
-        if (halfClosed) {
-            end();
-            out.onCompleted();
-            return false;
         }
         if (!asked) {
             asked = true;

@@ -20,9 +20,9 @@ import java.util.concurrent.TimeoutException;
 final class Normal {
     private Normal() {}
 
-    static String form(Message request, ListenableFuture<? extends Message> answer) {
+    static String form(ListenableFuture<? extends Message> answer) {
         try {
-            return normal(request, answer.get(Peer.SECONDS, TimeUnit.SECONDS)).toString();
+            return normal(answer.get(Peer.SECONDS, TimeUnit.SECONDS)).toString();
         } catch (ExecutionException e) {
             Status status = Status.fromThrowable(e);
             return status.getCode() + ": " + status.getDescription();
@@ -31,7 +31,20 @@ final class Normal {
         }
     }
 
-    static Message normal(Message request, Message answer) {
+    /** The revision in the header; 0 when it was refused. */
+    static long revision(ListenableFuture<? extends Message> answer) {
+        try {
+            Message message = answer.get(Peer.SECONDS, TimeUnit.SECONDS);
+            var header = message.getDescriptorForType().findFieldByName("header");
+            return ((ResponseHeader) message.getField(header)).getRevision();
+        } catch (ExecutionException e) {
+            return 0;
+        } catch (InterruptedException | TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static Message normal(Message answer) {
         if (answer instanceof LeaseTimeToLiveResponse lease) {
             List<ByteString> keys = lease.getKeysList().stream()
                     .sorted(ByteString.unsignedLexicographicalComparator())
