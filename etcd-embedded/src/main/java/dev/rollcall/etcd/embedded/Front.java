@@ -3,6 +3,9 @@ package dev.rollcall.etcd.embedded;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.Server;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -21,11 +24,16 @@ final class Front implements AutoCloseable {
     private static final int SECONDS_TO_END = 5;
 
     private final Server server;
+    private final Connections connections;
+    private final EventLoopGroup network;
     private final ExecutorService executor;
     private final Watches watches;
 
-    private Front(Server server, ExecutorService executor, Watches watches) {
+    private Front(
+            Server server, Connections connections, EventLoopGroup network, ExecutorService executor, Watches watches) {
         this.server = server;
+        this.connections = connections;
+        this.network = network;
         this.executor = executor;
         this.watches = watches;
     }
@@ -43,10 +51,16 @@ final class Front implements AutoCloseable {
                 new LinkedBlockingQueue<>(),
                 daemons("rollcall-etcd"),
                 new ThreadPoolExecutor.DiscardPolicy());
+        EventLoopGroup network =
+                new MultiThreadIoEventLoopGroup(0, daemons("rollcall-etcd-network"), NioIoHandler.newFactory());
+        Connections connections = new Connections();
         Watches watches = new Watches(store, executor, drop);
         try {
             Server server = NettyServerBuilder.forAddress(
                             new InetSocketAddress(address, port), InsecureServerCredentials.create())
+                    .channelFactory(connections::listening)
+                    .bossEventLoopGroup(network)
+                    .workerEventLoopGroup(network)
                     .executor(executor)
                     .maxInboundMessageSize(Fragments.MOST_BYTES)
                     .maxConcurrentCallsPerConnection(MOST_STREAMS_PER_CONNECTION)
@@ -61,8 +75,9 @@ final class Front implements AutoCloseable {
                     .addService(new AuthService(store))
                     .build()
                     .start();
-            return new Front(server, executor, watches);
+            return new Front(server, connections, network, executor, watches);
         } catch (IOException | RuntimeException e) {
+            var unused = network.shutdownGracefully(0, SECONDS_TO_END, TimeUnit.SECONDS);
             executor.shutdownNow();
             throw e;
         }
@@ -80,12 +95,14 @@ final class Front implements AutoCloseable {
     @Override
     public void close() {
         watches.close();
-        server.shutdownNow();
         try {
+            connections.breakAll();
+            server.shutdownNow();
             server.awaitTermination(SECONDS_TO_END, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        var unused = network.shutdownGracefully(0, SECONDS_TO_END, TimeUnit.SECONDS);
         executor.shutdown();
     }
 
