@@ -49,7 +49,7 @@ public final class EmbeddedEtcd implements AutoCloseable {
         this.delay = new Delay(timer);
         this.port = settings.port();
         try {
-            this.keeping = Keeping.open(settings);
+            this.keeping = Keeping.open(settings, this::failed);
             open();
         } catch (RuntimeException e) {
             timer.shutdownNow();
@@ -155,6 +155,12 @@ public final class EmbeddedEtcd implements AutoCloseable {
             throw new IllegalStateException("embedded etcd: closed (expected: running)");
         }
         return keeping;
+    }
+
+    /** What could not be written must not be answered: every client sees a broken connection and knows nothing, which is the truth. */
+    private void failed(IOException cause) {
+        LOG.error("embedded etcd on {}: cannot write to {}, serves no longer", endpoint(), settings.data(), cause);
+        shut();
     }
 
     private boolean drop() {

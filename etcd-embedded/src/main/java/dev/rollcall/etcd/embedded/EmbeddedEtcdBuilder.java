@@ -11,7 +11,7 @@ public final class EmbeddedEtcdBuilder {
     private @Nullable Path data;
     private boolean fsync = true;
     private boolean leasesAge = true;
-    private long quota = Runtime.getRuntime().maxMemory() / 2;
+    private long quota = Math.min(1 << 30, Runtime.getRuntime().maxMemory() / 2);
 
     EmbeddedEtcdBuilder() {}
 
@@ -51,7 +51,10 @@ public final class EmbeddedEtcdBuilder {
         return this;
     }
 
-    /** Roughly how much memory the stored keys and their history may take before etcd's NOSPACE alarm; half the heap by default. */
+    /**
+     * Roughly how much memory the stored keys and their history may take before etcd's NOSPACE alarm; half the heap, and at most
+     * 1 GiB, by default.
+     */
     public EmbeddedEtcdBuilder quota(long bytes) {
         if (bytes <= 0) {
             throw new IllegalArgumentException("quota: " + bytes + " bytes (expected: > 0)");

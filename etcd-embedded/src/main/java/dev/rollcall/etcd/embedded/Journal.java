@@ -10,6 +10,9 @@ interface Journal extends AutoCloseable {
     /** Keeps nothing. */
     Journal NONE = new Journal() {
         @Override
+        public void awaitRoom() {}
+
+        @Override
         public void append(List<Entry> entries) {}
 
         @Override
@@ -25,6 +28,9 @@ interface Journal extends AutoCloseable {
         @Override
         public void close() {}
     };
+
+    /** Waits while too much is not written yet; outside the store's lock. */
+    void awaitRoom();
 
     /** Adds entries that must survive all or none. */
     void append(List<Entry> entries);

@@ -31,6 +31,10 @@ final class KeyRange {
         return of(key, ByteString.EMPTY);
     }
 
+    static KeyRange everything() {
+        return new KeyRange(new byte[0], null, false);
+    }
+
     boolean single() {
         return single;
     }

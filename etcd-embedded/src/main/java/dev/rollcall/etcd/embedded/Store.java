@@ -1,5 +1,6 @@
 package dev.rollcall.etcd.embedded;
 
+import com.google.protobuf.ByteString;
 import dev.rollcall.etcd.api.CompactionResponse;
 import dev.rollcall.etcd.api.DeleteRangeRequest;
 import dev.rollcall.etcd.api.DeleteRangeResponse;
@@ -252,6 +253,19 @@ final class Store {
         });
     }
 
+    /** The whole state, and at the same moment what {@code rotate} gives. */
+    Snapshot snapshot(Supplier<ByteString> rotate) {
+        return locked(() -> new Snapshot(
+                rotate.get(),
+                leases.all().stream()
+                        .map(lease -> new Journal.Granted(lease.id(), lease.seconds()))
+                        .toList(),
+                keys.compacted(),
+                keys.base(),
+                keys.commits().all(),
+                keys.revision()));
+    }
+
     /** Whether the NOSPACE alarm is on. */
     boolean full() {
         return locked(() -> full);
@@ -298,6 +312,7 @@ final class Store {
         Commit commit;
         T result;
         long position;
+        journal.awaitRoom();
         lock.lock();
         try {
             Write write = new Write(keys, leases);
