@@ -199,6 +199,13 @@ public final class EmbeddedEtcd implements AutoCloseable {
         }
 
         @Override
+        public void expireLeases() {
+            Store store = running().store();
+            store.leases().getLeasesList().forEach(lease -> store.endLease(lease.getID()));
+            store.revokeExpired();
+        }
+
+        @Override
         public void cut() {
             running();
             shut();
@@ -223,6 +230,14 @@ public final class EmbeddedEtcd implements AutoCloseable {
                 throw new IllegalArgumentException("time: " + time + " (expected: >= 0)");
             }
             delay.set(time);
+        }
+
+        @Override
+        public void compact() {
+            Store store = running().store();
+            if (store.compacted() < store.revision()) {
+                compact(store.revision());
+            }
         }
 
         @Override

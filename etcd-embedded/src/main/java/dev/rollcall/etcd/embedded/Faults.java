@@ -23,6 +23,9 @@ public interface Faults {
      */
     void expireLease(long lease);
 
+    /** Ends every lease there is as if its time were over, and deletes their keys. */
+    void expireLeases();
+
     /** Breaks every connection and takes no new one. The data, and the age of the leases, stay and go on. */
     void cut();
 
@@ -37,4 +40,7 @@ public interface Faults {
 
     /** Forgets everything that was before a revision. */
     void compact(long revision);
+
+    /** Forgets everything that was before the newest revision. */
+    void compact();
 }
