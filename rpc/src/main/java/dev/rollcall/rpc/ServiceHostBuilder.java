@@ -191,6 +191,11 @@ public abstract class ServiceHostBuilder<B extends ServiceHostBuilder<B>> {
         return names.iterator().next();
     }
 
+    /** All service names it is registered by. */
+    protected List<String> names() {
+        return List.copyOf(names);
+    }
+
     private Instance instance(String name, int listening, List<Endpoint> endpoints) {
         Address address = advertisedHost == null
                 ? new Address(host, listening)
