@@ -30,7 +30,7 @@ final class BadInputTest {
 
     @BeforeEach
     void start() throws IOException {
-        served = new Served(new MucpLimits(100_000, 50, Duration.ofSeconds(3)));
+        served = new Served(new MucpLimits(100_000, 50, Duration.ofSeconds(5)));
     }
 
     @AfterEach
