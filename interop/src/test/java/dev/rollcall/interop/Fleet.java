@@ -1,0 +1,68 @@
+package dev.rollcall.interop;
+
+import dev.rollcall.Rollcall;
+import dev.rollcall.testing.EtcdProcess;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** One etcd with programs of both kinds; all that was started here ends with it. */
+final class Fleet implements AutoCloseable {
+    private static final AtomicInteger NAMES = new AtomicInteger();
+
+    private final EtcdProcess etcd = EtcdProcess.launch();
+    private final Rollcall rollcall = Rollcall.builder()
+            .registry("etcd://127.0.0.1:" + etcd.port() + "?ttl=5s")
+            .connect();
+    private final List<AutoCloseable> started = new ArrayList<>();
+
+    /** A name that no other test uses. */
+    static String service() {
+        return "hello.srv.say" + NAMES.incrementAndGet();
+    }
+
+    Rollcall rollcall() {
+        return rollcall;
+    }
+
+    EtcdProcess etcd() {
+        return etcd;
+    }
+
+    GoProgram go(Peer peer, String verb, String service, String... flags) {
+        String[] all = Arrays.copyOf(new String[] {"--name", service}, flags.length + 2);
+        System.arraycopy(flags, 0, all, 2, flags.length);
+        return keep(GoProgram.start(peer, "127.0.0.1:" + etcd.port(), verb, all));
+    }
+
+    /** A Go instance, registered and listening. */
+    GoProgram serve(Peer peer, String service, String... flags) {
+        GoProgram program = go(peer, "serve", service, flags);
+        program.await("serving");
+        return program;
+    }
+
+    <T extends AutoCloseable> T keep(T closeable) {
+        started.add(closeable);
+        return closeable;
+    }
+
+    /** Ends what one test started, the last first. */
+    void clear() {
+        while (!started.isEmpty()) {
+            try {
+                started.remove(started.size() - 1).close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        clear();
+        rollcall.close();
+        etcd.close();
+    }
+}
