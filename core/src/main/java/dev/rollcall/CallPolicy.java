@@ -13,7 +13,8 @@ import java.util.function.Predicate;
  *
  * @param attempts the most instances to try, all different
  * @param deadline no further try starts when this much time is over; the running one is never interrupted
- * @param finals takes the exceptions that another instance would not mend: they are thrown as they are, at once
+ * @param finals takes the exceptions that another instance would not mend, such as a wrong password: they are thrown as they are,
+ *     at once, and do not count against the instance
  */
 public record CallPolicy(int attempts, Duration deadline, Predicate<? super Exception> finals) {
     /** At most 3 instances, 5 seconds, and no exception is final. */

@@ -141,7 +141,7 @@ public final class ServiceView implements AutoCloseable {
     /**
      * Calls the function with a picked instance and, when it throws, with others, as far as the view's {@link CallPolicy} allows:
      * all different, first the rest of the best, then draining, then suspect ones. On the calling thread; nothing waits between
-     * tries.
+     * tries. The balancer is told how each try ended: with an answer, which a final exception is too, or in failure.
      *
      * <p>An exception that the policy calls final is thrown as it is; so the function's checked exception, if it has one, is
      * declared here. An {@link Error} is always thrown as it is. When the thread is interrupted, which an {@link
@@ -155,18 +155,29 @@ public final class ServiceView implements AutoCloseable {
         List<Attempt> failed = List.of();
         Instance instance = pick();
         while (true) {
+            Outcome outcome = Outcome.ABANDONED;
+            balancer.started(instance);
+            retries.started(instance);
             try {
-                return function.on(instance);
+                T answer = function.on(instance);
+                outcome = Outcome.ANSWERED;
+                return answer;
             } catch (Exception thrown) {
                 if (thrown instanceof InterruptedException) {
                     Thread.currentThread().interrupt();
                 } else if (policy.finals().test(thrown)) {
+                    outcome = Outcome.ANSWERED;
                     throw thrown;
+                } else {
+                    outcome = Outcome.FAILED;
                 }
                 if (failed.isEmpty()) {
                     failed = new ArrayList<>(policy.attempts());
                 }
                 failed.add(new Attempt(instance, thrown));
+            } finally {
+                balancer.ended(instance, outcome);
+                retries.ended(instance, outcome);
             }
             instance = next(failed, start);
         }

@@ -1,5 +1,8 @@
 package dev.rollcall;
 
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+
 /**
  * How an instance is chosen: makes the {@link Balancer} of each view, which keeps its own state.
  *
@@ -36,5 +39,33 @@ public interface Strategy {
      */
     static Strategy weighted() {
         return WeightedBalancer::new;
+    }
+
+    /**
+     * Of two different candidates taken at random, the one with fewer calls in flight, which spreads calls about as well as if
+     * all were compared. It knows the calls it is told of, as by {@link ServiceView#call}; without any it is as {@link #random()}.
+     */
+    static Strategy leastRequest() {
+        return LeastRequestBalancer::new;
+    }
+
+    /**
+     * This way of choosing, first among the candidates whose metadata entry {@code zone} is this. Calls overflow to the others
+     * when the zone has none, and one by one when the instance chosen in the zone has more calls in flight than 10 and twice what
+     * the one chosen outside has. Only calls it is told of count, as by {@link ServiceView#call}.
+     */
+    default Strategy zoneFirst(String zone) {
+        Objects.requireNonNull(zone, "zone");
+        return () -> new ZoneFirstBalancer(zone, this);
+    }
+
+    /** This way of choosing, among those candidates that do not keep failing. It knows the calls it is told of. */
+    default Strategy ejecting(Ejection ejection) {
+        Objects.requireNonNull(ejection, "ejection");
+        return () -> new EjectingBalancer(
+                balancer(),
+                ejection,
+                System::nanoTime,
+                most -> 1 + ThreadLocalRandom.current().nextLong(most));
     }
 }

@@ -19,7 +19,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The command itself: the options that all commands share, exit codes, and errors on one line. */
 @Command(
         name = "rollcall",
-        header = "Registers services, finds them and watches them, on etcd and in one fleet with Go.",
+        header = "Registers services, finds them, watches them and calls them, on etcd and in one fleet with Go.",
         synopsisSubcommandLabel = "COMMAND",
         sortOptions = false,
         abbreviateSynopsis = true,
@@ -113,6 +113,9 @@ final class Cli {
                 .addSubcommand(new ServicesCommand(cli))
                 .addSubcommand(new InstancesCommand(cli))
                 .addSubcommand(new WatchCommand(cli))
+                .addSubcommand(new DescribeCommand(cli))
+                .addSubcommand(new CallCommand(cli))
+                .addSubcommand(new HealthCommand(cli))
                 .addSubcommand(new RegisterCommand(cli))
                 .addSubcommand(new DemoCommand(cli))
                 .addSubcommand(new DemoInstanceCommand(cli))

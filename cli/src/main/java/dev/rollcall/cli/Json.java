@@ -8,6 +8,7 @@ import dev.rollcall.Value;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +47,13 @@ final class Json {
         json.writeStringField("status", Show.status(instance));
         map(json, "metadata", instance.metadata());
         map(json, "serviceMetadata", instance.serviceMetadata());
+        endpoints(json, instance.endpoints());
+        json.writeEndObject();
+    }
+
+    static void endpoints(JsonGenerator json, List<Endpoint> endpoints) throws IOException {
         json.writeArrayFieldStart("endpoints");
-        for (Endpoint endpoint : instance.endpoints()) {
+        for (Endpoint endpoint : endpoints) {
             json.writeStartObject();
             json.writeStringField("name", endpoint.name());
             value(json, "request", endpoint.request());
@@ -56,7 +62,6 @@ final class Json {
             json.writeEndObject();
         }
         json.writeEndArray();
-        json.writeEndObject();
     }
 
     private static void value(JsonGenerator json, String name, @Nullable Value value) throws IOException {

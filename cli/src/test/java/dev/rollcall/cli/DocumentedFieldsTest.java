@@ -47,6 +47,7 @@ class DocumentedFieldsTest {
     void services_and_instances_print_the_documented_fields() throws IOException {
         assertThat(printed("services")).isEqualTo(documented("services"));
         assertThat(printed("instances", "hello.srv.say")).isEqualTo(documented("instances"));
+        assertThat(printed("describe", "hello.srv.say")).isEqualTo(documented("describe"));
     }
 
     @Test
