@@ -156,8 +156,7 @@ public final class ServiceView implements AutoCloseable {
         Instance instance = pick();
         while (true) {
             Outcome outcome = Outcome.ABANDONED;
-            balancer.started(instance);
-            retries.started(instance);
+            started(instance);
             try {
                 T answer = function.on(instance);
                 outcome = Outcome.ANSWERED;
@@ -176,11 +175,25 @@ public final class ServiceView implements AutoCloseable {
                 }
                 failed.add(new Attempt(instance, thrown));
             } finally {
-                balancer.ended(instance, outcome);
-                retries.ended(instance, outcome);
+                ended(instance, outcome);
             }
             instance = next(failed, start);
         }
+    }
+
+    /**
+     * Tells the view's balancer that a call of an instance begins, for callers that {@link #pick} and make the call by themselves;
+     * {@link #call} does so. To be followed by one {@link #ended}.
+     */
+    public void started(Instance instance) {
+        balancer.started(instance);
+        retries.started(instance);
+    }
+
+    /** Tells the view's balancer that a call that was {@link #started} is over. */
+    public void ended(Instance instance, Outcome outcome) {
+        balancer.ended(instance, outcome);
+        retries.ended(instance, outcome);
     }
 
     private Instance next(List<Attempt> failed, long start) {

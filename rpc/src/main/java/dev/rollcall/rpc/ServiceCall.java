@@ -173,7 +173,8 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
             failed(unspoken.getStatus(), new Metadata(), false);
             return;
         }
-        run(new Attempt(), channel);
+        view.started(instance);
+        run(new Attempt(instance), channel);
     }
 
     private void run(Attempt responses, PeerChannel channel) {
@@ -306,9 +307,14 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
 
     /** Holds the answer's headers back until it is sure that this attempt is the one. */
     private final class Attempt extends Listener<R> {
+        private final Instance instance;
         private volatile boolean sent;
         private boolean taken;
         private @Nullable Metadata answer;
+
+        Attempt(Instance instance) {
+            this.instance = instance;
+        }
 
         void sent() {
             sent = true;
@@ -347,6 +353,7 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
 
         @Override
         public void onClose(Status status, Metadata trailers) {
+            view.ended(instance, Outcomes.of(status));
             if (status.isOk() || taken) {
                 take();
                 close(status, trailers);

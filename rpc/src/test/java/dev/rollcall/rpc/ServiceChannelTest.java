@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.rollcall.Address;
+import dev.rollcall.Ejection;
 import dev.rollcall.Instance;
 import dev.rollcall.NoInstanceException;
 import dev.rollcall.Rollcall;
+import dev.rollcall.ServiceView;
+import dev.rollcall.Strategy;
 import dev.rollcall.rpc.test.CountReply;
 import dev.rollcall.rpc.test.CountRequest;
 import dev.rollcall.rpc.test.GreeterGrpc;
@@ -22,6 +25,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -41,6 +45,8 @@ import org.junit.jupiter.api.Timeout;
 class ServiceChannelTest {
     private static final AtomicInteger PORTS = new AtomicInteger(1000);
     private static final String SERVICE = "hello.srv.say";
+    private static final Ejection FOR_LONG =
+            Ejection.DEFAULT.withLongest(Duration.ofHours(10)).withBase(Duration.ofHours(10));
     private static final HelloRequest REQUEST =
             HelloRequest.newBuilder().setFrom("a").setTo("b").build();
 
@@ -188,6 +194,23 @@ class ServiceChannelTest {
         assertThat(IntStream.range(0, 50).filter(i -> fails(again)).count())
                 .as("a code that is not to be repeated")
                 .isPositive();
+    }
+
+    @Test
+    void an_instance_that_keeps_failing_is_left_alone_for_a_while_and_one_that_says_no_is_not() throws Exception {
+        Greeter bad = serve("bad");
+        Greeter strict = serve("strict");
+        try (ServiceView view = rollcall.service(SERVICE);
+                ServiceChannel ejecting =
+                        ServiceChannel.over(view.with(Strategy.roundRobin().ejecting(FOR_LONG)))) {
+            bad.failure = Status.UNAVAILABLE.asRuntimeException();
+            strict.failure = Status.UNAUTHENTICATED.asRuntimeException();
+            for (int i = 0; i < 100; i++) {
+                assertThat(fails(ejecting)).isTrue();
+            }
+            assertThat(bad.calls).hasValue(Ejection.DEFAULT.failures());
+            assertThat(strict.calls.get()).isEqualTo(100 - bad.calls.get());
+        }
     }
 
     private boolean fails(ServiceChannel through) {
