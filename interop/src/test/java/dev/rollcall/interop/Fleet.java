@@ -1,7 +1,9 @@
 package dev.rollcall.interop;
 
 import dev.rollcall.Rollcall;
+import dev.rollcall.rpc.ServiceHost;
 import dev.rollcall.testing.EtcdProcess;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,15 +32,31 @@ final class Fleet implements AutoCloseable {
         return etcd;
     }
 
-    GoProgram go(Peer peer, String verb, String service, String... flags) {
+    Program go(Peer peer, String verb, String service, String... flags) {
         String[] all = Arrays.copyOf(new String[] {"--name", service}, flags.length + 2);
         System.arraycopy(flags, 0, all, 2, flags.length);
-        return keep(GoProgram.start(peer, "127.0.0.1:" + etcd.port(), verb, all));
+        return keep(Program.go(peer, "127.0.0.1:" + etcd.port(), verb, all));
     }
 
     /** A Go instance, registered and listening. */
-    GoProgram serve(Peer peer, String service, String... flags) {
-        GoProgram program = go(peer, "serve", service, flags);
+    Program serve(Peer peer, String service, String... flags) {
+        Program program = go(peer, "serve", service, flags);
+        program.await("serving");
+        return program;
+    }
+
+    /** A Java instance in this process, registered and listening. */
+    ServiceHost host(Peer peer, String service, JavaGreeter greeter) {
+        ServiceHost host =
+                keep(JavaProgram.host(rollcall, peer.protocol, service, service + "-java", greeter, Duration.ZERO));
+        host.registrations().get(0).await(Program.PATIENCE);
+        return host;
+    }
+
+    /** A Java instance in a process of its own. */
+    Program java(Peer peer, String service, String id) {
+        Program program = keep(Program.java(
+                JavaProgram.class, "127.0.0.1:" + etcd.port(), peer.protocol, service, service + "-" + id));
         program.await("serving");
         return program;
     }

@@ -13,7 +13,7 @@ import dev.rollcall.Instance;
 import dev.rollcall.Registration;
 import dev.rollcall.Subscription;
 import dev.rollcall.Value;
-import dev.rollcall.interop.GoProgram.Line;
+import dev.rollcall.interop.Program.Line;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +57,7 @@ class RegistryTest {
     }
 
     private Change next(int index) {
-        await().atMost(GoProgram.PATIENCE).until(() -> changes.size() > index);
+        await().atMost(Program.PATIENCE).until(() -> changes.size() > index);
         return changes.get(index);
     }
 
@@ -65,7 +65,7 @@ class RegistryTest {
     @MethodSource("dev.rollcall.interop.Peer#here")
     void java_sees_a_go_instance_with_its_endpoints_and_metadata(Peer peer) {
         Subscription subscription = follow();
-        GoProgram go = fleet.go(
+        Program go = fleet.go(
                 peer, "serve", service, "--id", "one", "--version", "1.2", "--label", "zone=a<b>", "--label", "zöne=ü");
         Line serving = go.await("serving");
         Instance seen = next(0).instance();
@@ -98,7 +98,7 @@ class RegistryTest {
     @MethodSource("dev.rollcall.interop.Peer#here")
     void java_sees_a_go_instance_leave_and_return_changed(Peer peer) {
         follow();
-        GoProgram go = fleet.serve(peer, service, "--id", "one", "--label", "zone=a");
+        Program go = fleet.serve(peer, service, "--id", "one", "--label", "zone=a");
         assertThat(next(0).kind()).isEqualTo(Change.Kind.JOINED);
         go.terminate();
         go.await("stopped");
@@ -113,7 +113,7 @@ class RegistryTest {
     @MethodSource("dev.rollcall.interop.Peer#here")
     void java_sees_a_killed_go_instance_vanish_when_its_ttl_is_over(Peer peer, Cell cell) {
         follow();
-        GoProgram go = fleet.serve(peer, service, "--id", "one", "--ttl", "4s", "--refresh", "1s");
+        Program go = fleet.serve(peer, service, "--id", "one", "--ttl", "4s", "--refresh", "1s");
         next(0);
         long killed = System.nanoTime();
         go.kill();
@@ -157,7 +157,7 @@ class RegistryTest {
                 .withVersion("2.0")
                 .withMetadata("zone", zone)
                 .withEndpoints(List.of(new Endpoint("Greeter.Hello", request, reply, Map.of("stream", "false"))));
-        return fleet.keep(fleet.rollcall().register(instance).await(GoProgram.PATIENCE));
+        return fleet.keep(fleet.rollcall().register(instance).await(Program.PATIENCE));
     }
 
     private static JsonObject only(JsonObject answer, String service) {
@@ -182,7 +182,7 @@ class RegistryTest {
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.Peer#here")
     void go_watches_a_java_instance_join_change_and_leave(Peer peer) {
-        GoProgram watcher = fleet.go(peer, "watch", service);
+        Program watcher = fleet.go(peer, "watch", service);
         watcher.await("watching");
         Registration registration = join("two", "a");
         assertThat(change(watcher)).isEqualTo("create a");
@@ -195,7 +195,7 @@ class RegistryTest {
         assertThat(change(watcher)).isEqualTo("delete b");
     }
 
-    private static String change(GoProgram watcher) {
+    private static String change(Program watcher) {
         Line line = watcher.await("change");
         JsonObject node = line.object("service").getAsJsonArray("nodes").get(0).getAsJsonObject();
         return line.text("action") + " "

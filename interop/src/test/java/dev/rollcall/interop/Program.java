@@ -15,8 +15,11 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
-/** One running Go program; what it prints is read line by line. It ends with this process at the latest: its input does. */
-final class GoProgram implements AutoCloseable {
+/**
+ * One running program, of Go or {@link JavaProgram}; what it prints is read line by line. It ends with this process at the
+ * latest, since its input does.
+ */
+final class Program implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /** What a program printed, and when it arrived here; a line without event is the end. */
@@ -39,23 +42,39 @@ final class GoProgram implements AutoCloseable {
     private final Path complaints;
     private final BlockingQueue<Line> lines = new LinkedBlockingQueue<>(100_000);
 
-    private GoProgram(List<String> command, Process process, Path complaints) {
+    private Program(List<String> command, Process process, Path complaints) {
         this.command = command;
         this.process = process;
         this.complaints = complaints;
     }
 
-    static GoProgram start(Peer peer, String registry, String verb, String... flags) {
+    static Program go(Peer peer, String registry, String verb, String... flags) {
         List<String> command = new ArrayList<>(List.of(peer.program().toString(), verb));
         command.addAll(List.of("--registry-address", registry, "--protocol", peer.protocol));
         command.addAll(List.of(flags));
+        return start(command);
+    }
+
+    static Program java(Class<?> main, String... arguments) {
+        String classes = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classes,
+                main.getName()));
+        command.addAll(List.of(arguments));
+        return start(command);
+    }
+
+    private static Program start(List<String> command) {
         try {
             Path complaints = Files.createTempFile("interop", ".err");
             Process process = new ProcessBuilder(command)
                     .redirectError(complaints.toFile())
                     .start();
-            GoProgram program = new GoProgram(command, process, complaints);
-            Thread reader = new Thread(program::read, "go-program");
+            Program program = new Program(command, process, complaints);
+            Thread reader = new Thread(program::read, "program-output");
             reader.setDaemon(true);
             reader.start();
             return program;
@@ -88,7 +107,7 @@ final class GoProgram implements AutoCloseable {
             Line line = lines.poll(atMost.toMillis(), TimeUnit.MILLISECONDS);
             if (line == null || line.event().isEmpty()) {
                 throw new AssertionError((line == null ? "nothing for " + atMost.toSeconds() + " s" : "ended") + ": "
-                        + command + "\n" + Files.readString(complaints));
+                        + said() + "\n" + Files.readString(complaints));
             }
             return line;
         } catch (InterruptedException e) {
@@ -97,6 +116,12 @@ final class GoProgram implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The command, without the class path. */
+    private String said() {
+        return String.join(
+                " ", command.stream().filter(word -> word.length() < 1000).toList());
     }
 
     /** The next line about this event; others are left out. */
