@@ -96,7 +96,8 @@ public final class Configuration {
         return shutdownHook;
     }
 
-    Duration waitForFirstList() {
+    /** How long {@link Rollcall#service} waits for the first list of instances: the option {@code wait}. */
+    public Duration waitForFirstList() {
         return wait;
     }
 

@@ -2,7 +2,7 @@ package dev.rollcall;
 
 import org.jspecify.annotations.Nullable;
 
-/** A view has no instance to pick; {@link #reason()} says why. */
+/** There is no instance to pick or to call; {@link #reason()} says why. */
 public final class NoInstanceException extends RollcallException {
     private static final long serialVersionUID = 1;
 
@@ -12,7 +12,7 @@ public final class NoInstanceException extends RollcallException {
         COLD,
         /** The service has no instance. */
         EMPTY,
-        /** It has some, but the view's filter takes none of them. */
+        /** It has some, but none that is wanted: the view's filter takes none of them, or none speaks the protocol. */
         FILTERED,
         /** The view was closed. */
         CLOSED
@@ -21,7 +21,7 @@ public final class NoInstanceException extends RollcallException {
     private final String service;
     private final Reason reason;
 
-    NoInstanceException(String service, Reason reason, String message, @Nullable Throwable cause) {
+    public NoInstanceException(String service, Reason reason, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.service = service;
         this.reason = reason;

@@ -21,7 +21,7 @@ public final class Bench {
             """;
 
     private static final List<Question> QUESTIONS =
-            List.of(new PickQuestion(), new ViewQuestion(), new ChangeQuestion());
+            List.of(new PickQuestion(), new ViewQuestion(), new ChangeQuestion(), new CallQuestion());
 
     private Bench() {}
 

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.rollcall.grpc.internal.client;
+
+import org.jspecify.annotations.NullMarked;
