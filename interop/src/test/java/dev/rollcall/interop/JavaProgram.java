@@ -2,6 +2,7 @@ package dev.rollcall.interop;
 
 import dev.rollcall.Rollcall;
 import dev.rollcall.grpc.GrpcServiceHost;
+import dev.rollcall.mucp.MucpServiceHost;
 import dev.rollcall.rpc.ServiceHost;
 import dev.rollcall.rpc.ServiceHostBuilder;
 import io.grpc.Metadata;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import org.opentest4j.TestAbortedException;
 
 /** A Java instance as a program of its own, so that it can be killed; prints and ends as the Go programs do. */
 final class JavaProgram {
@@ -58,11 +58,7 @@ final class JavaProgram {
             Rollcall rollcall, String protocol, String service, String id, JavaGreeter greeter, Duration linger) {
         return protocol.equals("grpc")
                 ? start(GrpcServiceHost.builder(rollcall, service), id, greeter, linger)
-                : notYet();
-    }
-
-    private static ServiceHost notYet() {
-        throw new TestAbortedException("our module for mucp is not there yet");
+                : start(MucpServiceHost.builder(rollcall, service), id, greeter, linger);
     }
 
     private static ServiceHost start(ServiceHostBuilder<?> builder, String id, JavaGreeter greeter, Duration linger) {
