@@ -31,7 +31,6 @@ public final class Rollcall implements Registry {
     private final Supplier<List<InetAddress>> ownAddresses;
     private final Set<HeldRegistration> registrations = ConcurrentHashMap.newKeySet();
     private final Set<FollowedSubscription> views = ConcurrentHashMap.newKeySet();
-    private final Linger linger = new Linger();
     private final Object closing = new Object();
     private volatile boolean closed;
     private @Nullable Thread hook;
@@ -100,22 +99,11 @@ public final class Rollcall implements Registry {
         return registry.services();
     }
 
-    /**
-     * {@inheritDoc}
-     *
-     * <p>The registry is watched for a minute longer than the last subscription to a service is open: who comes back soon finds
-     * the list at once.
-     */
     @Override
     public Subscription watch(String service, SnapshotListener listener) {
-        FollowedSubscription followed = new FollowedSubscription(registry, service, listener, this::unfollow);
+        FollowedSubscription followed = new FollowedSubscription(registry.watch(service, listener), views::remove);
         views.add(followed);
         return followed;
-    }
-
-    private void unfollow(FollowedSubscription followed) {
-        views.remove(followed);
-        linger.keep(followed.subscription());
     }
 
     /**
@@ -188,7 +176,6 @@ public final class Rollcall implements Registry {
             if (installed != null && installed != Thread.currentThread()) {
                 forget(installed);
             }
-            linger.close();
             registry.close();
             List.copyOf(views).forEach(FollowedSubscription::close);
             registrations.clear();

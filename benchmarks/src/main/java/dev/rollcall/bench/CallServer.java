@@ -1,5 +1,6 @@
 package dev.rollcall.bench;
 
+import dev.rollcall.rpc.Methods;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
@@ -7,10 +8,7 @@ import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCalls;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -20,32 +18,9 @@ import java.util.stream.Collectors;
 
 /** Servers that answer each message with itself, in a process of their own, so that the client's CPU time can be told from theirs. */
 final class CallServer {
-    static final MethodDescriptor<byte[], byte[]> ECHO = MethodDescriptor.<byte[], byte[]>newBuilder()
-            .setType(MethodType.UNARY)
-            .setFullMethodName("bench.Echo/Echo")
-            .setRequestMarshaller(Bytes.INSTANCE)
-            .setResponseMarshaller(Bytes.INSTANCE)
-            .build();
+    static final MethodDescriptor<byte[], byte[]> ECHO = Methods.raw("bench", "Echo.Echo", MethodType.UNARY);
 
     private CallServer() {}
-
-    private enum Bytes implements MethodDescriptor.Marshaller<byte[]> {
-        INSTANCE;
-
-        @Override
-        public InputStream stream(byte[] value) {
-            return new ByteArrayInputStream(value);
-        }
-
-        @Override
-        public byte[] parse(InputStream stream) {
-            try {
-                return stream.readAllBytes();
-            } catch (IOException cut) {
-                throw new UncheckedIOException(cut);
-            }
-        }
-    }
 
     /** A process of so many servers. */
     record Servers(Process process, List<Integer> ports) implements AutoCloseable {
@@ -82,7 +57,7 @@ final class CallServer {
                             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                             InsecureServerCredentials.create())
                     .directExecutor()
-                    .addService(ServerServiceDefinition.builder("bench.Echo")
+                    .addService(ServerServiceDefinition.builder(String.valueOf(ECHO.getServiceName()))
                             .addMethod(ECHO, ServerCalls.asyncUnaryCall((request, reply) -> {
                                 reply.onNext(request);
                                 reply.onCompleted();

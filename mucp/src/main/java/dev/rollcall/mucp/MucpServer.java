@@ -111,6 +111,10 @@ final class MucpServer implements ServiceHost.Listening {
         return handlers;
     }
 
+    int connected() {
+        return connections.size();
+    }
+
     void opened(ServerConnection connection) {
         connections.add(connection);
         if (leaving || connections.size() > limits.connections()) {

@@ -17,13 +17,15 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.TooLongHttpContentException;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.util.concurrent.Future;
+import java.util.ArrayDeque;
+import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection of a server: one call at a time, and at most one request that waits for it to end. One read is always
- * outstanding unless something waits, so the end of the connection is seen during a call, and a peer cannot fill our memory.
+ * One connection of a server: one call at a time. A read is always outstanding unless a request waits already, so the end of the
+ * connection is seen during a call, and a peer cannot fill our memory.
  *
  * <p>Runs on its event loop, except {@link #write}, {@link #writable} and {@link #awaitWritable}.
  */
@@ -33,7 +35,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
     private final MucpServer server;
     private final Channel channel;
     private @Nullable ServerExchange<?, ?> current;
-    private @Nullable FullHttpRequest waiting;
+    private final Queue<FullHttpRequest> waiting = new ArrayDeque<>();
     private @Nullable String endedStream;
     private boolean leaving;
     private @Nullable Future<?> idle;
@@ -67,7 +69,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
                 request.release();
             }
         } else {
-            waiting = request;
+            waiting.add(request);
         }
     }
 
@@ -116,7 +118,9 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
     /** A call is under way from now on; the read is for its stream, or tells that the caller is gone. */
     void begin(ServerExchange<?, ?> call) {
         current = call;
-        channel.read();
+        if (waiting.isEmpty()) {
+            channel.read();
+        }
     }
 
     /** The answer to a request that begins no call. */
@@ -129,17 +133,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
         if (current == call) {
             current = null;
             endedStream = call.streamId();
-            FullHttpRequest request = waiting;
-            waiting = null;
-            if (!channel.isActive() || leaving) {
-                release(request);
-                Http.close(channel);
-            } else if (request != null) {
-                start(request);
-            } else {
-                startIdling(); // the read of begin() is still outstanding, or the stream's reader asks for it
-                channel.read();
-            }
+            next();
         }
     }
 
@@ -148,8 +142,13 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
             Http.close(channel);
             return;
         }
-        startIdling();
-        channel.read();
+        FullHttpRequest request = waiting.poll();
+        if (request == null) {
+            startIdling();
+            channel.read();
+        } else {
+            start(request);
+        }
     }
 
     private void startIdling() {
@@ -232,19 +231,13 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
     @Override
     public void channelInactive(ChannelHandlerContext ctx) {
         stopIdling();
-        release(waiting);
-        waiting = null;
+        waiting.forEach(FullHttpRequest::release);
+        waiting.clear();
         if (current != null) {
             current.disconnected();
         }
         wake();
         server.closed(this);
-    }
-
-    private static void release(@Nullable FullHttpRequest request) {
-        if (request != null) {
-            request.release();
-        }
     }
 
     @Override

@@ -140,7 +140,9 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
 
     @Override
     public void empty() {
-        connection.channel().read();
+        if (streams()) {
+            connection.channel().read();
+        }
     }
 
     void writable() {

@@ -3,7 +3,7 @@ package dev.rollcall.grpc.internal.client;
 import dev.rollcall.Balancer;
 import dev.rollcall.Candidates;
 import dev.rollcall.Instance;
-import dev.rollcall.Outcome;
+import dev.rollcall.rpc.Outcomes;
 import io.grpc.ClientStreamTracer;
 import io.grpc.LoadBalancer.PickResult;
 import io.grpc.LoadBalancer.PickSubchannelArgs;
@@ -57,7 +57,7 @@ final class ReadyPicker extends SubchannelPicker {
             return new ClientStreamTracer() {
                 @Override
                 public void streamClosed(Status status) {
-                    balancer.ended(ready.instance, outcome(status));
+                    balancer.ended(ready.instance, Outcomes.of(status));
                 }
             };
         }
@@ -88,14 +88,5 @@ final class ReadyPicker extends SubchannelPicker {
     @Override
     public PickResult pickSubchannel(PickSubchannelArgs args) {
         return Objects.requireNonNull(calls.get(balancer.pick(candidates))).pick(args);
-    }
-
-    /** Failures that another instance might not have had; a wrong password, say, is an answer. */
-    static Outcome outcome(Status status) {
-        return switch (status.getCode()) {
-            case UNAVAILABLE, DEADLINE_EXCEEDED, INTERNAL, UNKNOWN -> Outcome.FAILED;
-            case CANCELLED -> Outcome.ABANDONED;
-            default -> Outcome.ANSWERED;
-        };
     }
 }

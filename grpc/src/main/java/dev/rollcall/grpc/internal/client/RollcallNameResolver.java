@@ -192,6 +192,9 @@ final class RollcallNameResolver extends NameResolver {
             patience.cancel();
             patience = null;
         }
+        if (subscription != null && use != null) {
+            Linger.JVM.keep(use.rollcall(), service);
+        }
         if (subscription != null) {
             subscription.close();
             subscription = null;

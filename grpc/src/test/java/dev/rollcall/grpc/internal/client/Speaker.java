@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -43,6 +44,7 @@ final class Speaker implements AutoCloseable {
     private final AtomicInteger calls = new AtomicInteger();
     private volatile @Nullable Status failure;
     private volatile @Nullable CountDownLatch hold;
+    private volatile boolean slow;
 
     Speaker(String name) {
         this(name, 0);
@@ -80,6 +82,14 @@ final class Speaker implements AutoCloseable {
                 Thread.currentThread().interrupt();
             }
         }
+        if (slow) {
+            CompletableFuture.delayedExecutor(10, TimeUnit.MILLISECONDS).execute(() -> answer(answer));
+        } else {
+            answer(answer);
+        }
+    }
+
+    private void answer(StreamObserver<String> answer) {
         Status status = failure;
         if (status != null) {
             answer.onError(status.asRuntimeException());
@@ -122,14 +132,29 @@ final class Speaker implements AutoCloseable {
         failure = status;
     }
 
+    /** From now on an answer takes a hundredth of a second, so that some calls are always in flight. */
+    void slow() {
+        slow = true;
+    }
+
     /** From now on calls are not answered before the latch is open. */
     void hold(@Nullable CountDownLatch latch) {
         hold = latch;
     }
 
+    /** Takes no new calls, answers those in flight, and stops. */
+    void leave() {
+        server.shutdown();
+        awaitEnd();
+    }
+
     /** Stops at once: calls in flight fail, connections break. */
     void kill() {
         server.shutdownNow();
+        awaitEnd();
+    }
+
+    private void awaitEnd() {
         try {
             server.awaitTermination(30, TimeUnit.SECONDS);
         } catch (InterruptedException e) {

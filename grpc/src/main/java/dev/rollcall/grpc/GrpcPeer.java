@@ -1,0 +1,96 @@
+package dev.rollcall.grpc;
+
+import dev.rollcall.Address;
+import dev.rollcall.rpc.ContentType;
+import dev.rollcall.rpc.PeerChannel;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.ClientStreamTracer;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The channel to one instance that speaks gRPC. Protobuf goes through grpc-java; it always says {@code application/grpc}, which
+ * go-micro reads as protobuf, so JSON and bytes go another way, {@link Http2Peer}.
+ *
+ * <p>A call fails when the instance cannot be reached, also with {@code withWaitForReady()}: waiting for another instance is the
+ * caller's business.
+ */
+final class GrpcPeer extends PeerChannel {
+    private final Address address;
+    private final ManagedChannel channel;
+    private final Http2Peer http2;
+
+    GrpcPeer(Address address) {
+        this.address = address;
+        channel = Grpc.newChannelBuilderForAddress(address.host(), address.port(), InsecureChannelCredentials.create())
+                .build();
+        http2 = new Http2Peer(address);
+    }
+
+    @Override
+    public <Q, R> ClientCall<Q, R> newCall(MethodDescriptor<Q, R> method, CallOptions options) {
+        ContentType type = options.getOption(ContentType.OPTION);
+        if (type != ContentType.PROTO) {
+            return http2.newCall(method, options, type);
+        }
+        Runnable sent = options.getOption(SENT);
+        CallOptions traced = options.withoutWaitForReady().withStreamTracerFactory(new ClientStreamTracer.Factory() {
+            @Override
+            public ClientStreamTracer newClientStreamTracer(ClientStreamTracer.StreamInfo info, Metadata headers) {
+                return new ClientStreamTracer() {
+                    @Override
+                    public void outboundHeaders() {
+                        sent.run();
+                    }
+                };
+            }
+        });
+        return new SimpleForwardingClientCall<>(channel.newCall(method, traced)) {
+            @Override
+            public void start(Listener<R> responses, Metadata headers) {
+                addMicroHeaders(headers, type, deadline(options));
+                super.start(responses, headers);
+            }
+        };
+    }
+
+    /** What go-micro's clients send beside gRPC's own headers; its servers take the deadline from here. */
+    static void addMicroHeaders(Metadata headers, ContentType type, @Nullable Deadline deadline) {
+        headers.discardAll(MicroMethod.MICRO_CONTENT_TYPE);
+        headers.discardAll(MicroMethod.TIMEOUT);
+        headers.put(MicroMethod.MICRO_CONTENT_TYPE, type.overGrpc());
+        if (deadline != null) {
+            headers.put(MicroMethod.TIMEOUT, Long.toString(Math.max(1, deadline.timeRemaining(TimeUnit.NANOSECONDS))));
+        }
+    }
+
+    /** The call's own or that of what is being served, whichever is sooner. */
+    static @Nullable Deadline deadline(CallOptions options) {
+        Deadline own = options.getDeadline();
+        Deadline surrounding = Context.current().getDeadline();
+        if (own == null || surrounding == null) {
+            return own == null ? surrounding : own;
+        }
+        return own.minimum(surrounding);
+    }
+
+    @Override
+    public String authority() {
+        return address.toString();
+    }
+
+    @Override
+    public void close() {
+        channel.shutdown();
+        http2.close();
+    }
+}

@@ -1,0 +1,93 @@
+package dev.rollcall.grpc;
+
+import dev.rollcall.Address;
+import dev.rollcall.rpc.ContentType;
+import dev.rollcall.rpc.PeerChannel;
+import io.grpc.CallOptions;
+import io.grpc.ClientCall;
+import io.grpc.MethodDescriptor;
+import java.net.Proxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import okhttp3.Call;
+import okhttp3.ConnectionPool;
+import okhttp3.Dispatcher;
+import okhttp3.EventListener;
+import okhttp3.HttpUrl;
+import okhttp3.OkHttpClient;
+import okhttp3.Protocol;
+
+/** The HTTP/2 connection for what grpc-java cannot send: unary calls whose content type is not plain {@code application/grpc}. */
+final class Http2Peer {
+    /** As go-micro's dial timeout. */
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+
+    private static final Duration IDLE = Duration.ofMinutes(1);
+    private static final int MOST_CALLS = 1000;
+
+    /** Waits for answers and runs the callbacks of callers without an executor of their own. */
+    static final ExecutorService THREADS =
+            new ThreadPoolExecutor(0, Integer.MAX_VALUE, 60, TimeUnit.SECONDS, new SynchronousQueue<>(), task -> {
+                Thread made = new Thread(task, "rollcall-http2");
+                made.setDaemon(true);
+                return made;
+            });
+
+    private final Address address;
+    private final OkHttpClient client;
+
+    Http2Peer(Address address) {
+        this.address = address;
+        Dispatcher dispatcher = new Dispatcher(THREADS);
+        dispatcher.setMaxRequests(MOST_CALLS);
+        dispatcher.setMaxRequestsPerHost(MOST_CALLS);
+        client = new OkHttpClient.Builder()
+                .protocols(List.of(Protocol.H2_PRIOR_KNOWLEDGE))
+                .dispatcher(dispatcher)
+                .connectionPool(new ConnectionPool(1, IDLE.toMillis(), TimeUnit.MILLISECONDS))
+                .connectTimeout(CONNECT)
+                .readTimeout(Duration.ZERO)
+                .writeTimeout(Duration.ZERO)
+                .retryOnConnectionFailure(false)
+                .followRedirects(false)
+                .proxy(Proxy.NO_PROXY)
+                .eventListenerFactory(Http2Peer::sent)
+                .build();
+    }
+
+    private static EventListener sent(Call call) {
+        Runnable sent = call.request().tag(Runnable.class);
+        return sent == null
+                ? EventListener.NONE
+                : new EventListener() {
+                    @Override
+                    public void requestBodyStart(Call started) {
+                        sent.run();
+                    }
+                };
+    }
+
+    <Q, R> ClientCall<Q, R> newCall(MethodDescriptor<Q, R> method, CallOptions options, ContentType type) {
+        return new Http2Call<>(this, method, options, type);
+    }
+
+    Call call(okhttp3.Request.Builder request, String path, CallOptions options) {
+        HttpUrl url = new HttpUrl.Builder()
+                .scheme("http")
+                .host(address.host())
+                .port(address.port())
+                .addPathSegments(path)
+                .build();
+        return client.newCall(request.url(url)
+                .tag(Runnable.class, options.getOption(PeerChannel.SENT))
+                .build());
+    }
+
+    void close() {
+        client.connectionPool().evictAll();
+    }
+}

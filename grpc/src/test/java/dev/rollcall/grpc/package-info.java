@@ -1,0 +1,4 @@
+@NullMarked
+package dev.rollcall.grpc;
+
+import org.jspecify.annotations.NullMarked;
