@@ -17,6 +17,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
@@ -28,6 +29,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,6 +45,14 @@ class JavaCallsGoTest {
     private static final Metadata.Key<String> TRACE = Metadata.Key.of("trace", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> SERVED_BY =
             Metadata.Key.of("served-by", Metadata.ASCII_STRING_MARSHALLER);
+
+    private static final Duration SOON = Duration.ofSeconds(2);
+
+    private static final String OURS_IN_PROTOBUF =
+            "our client's streams over gRPC are protobuf, which every go-micro server takes; JSON is for unary calls";
+    private static final String MUTE =
+            "go-micro v2.9.1's mucp server sends nothing where an error or the end of a stream is due in protobuf;"
+                    + " Go callers wait for their timeout, too. In JSON it does";
 
     private static Fleet fleet;
 
@@ -75,8 +85,11 @@ class JavaCallsGoTest {
     private static GreeterGrpc.GreeterBlockingStub stub(Channel channel, ContentType type) {
         return GreeterGrpc.newBlockingStub(channel)
                 .withOption(ContentType.OPTION, type)
-                .withWaitForReady()
                 .withDeadlineAfter(Program.PATIENCE);
+    }
+
+    private static boolean mute(Peer peer, ContentType type) {
+        return peer == Peer.V2_MUCP && type == ContentType.PROTO;
     }
 
     private void unary(Peer peer, ContentType type) {
@@ -105,30 +118,45 @@ class JavaCallsGoTest {
         unary(peer, ContentType.PROTO);
     }
 
-    private List<Integer> count(Peer peer, ContentType type, int pause) {
+    private List<Integer> count(Peer peer, Cell cell, ContentType type, int pause) {
+        GreeterGrpc.GreeterBlockingStub stub = stub(channel(peer), type);
         List<Integer> numbers = new ArrayList<>();
-        stub(channel(peer), type)
-                .count(CountRequest.newBuilder().setTo(5).setWait(pause).build())
-                .forEachRemaining(reply -> numbers.add(reply.getNumber()));
+        CountRequest request = CountRequest.newBuilder().setTo(5).setWait(pause).build();
+        if (type == ContentType.JSON && !peer.mucp()) {
+            assertThat(failure(() -> stub.count(request).forEachRemaining(reply -> {}))
+                            .detail())
+                    .contains("content type JSON over gRPC");
+            throw cell.cannot(OURS_IN_PROTOBUF);
+        }
+        if (mute(peer, type)) {
+            assertThat(failure(() -> stub.withDeadlineAfter(SOON)
+                                    .count(request)
+                                    .forEachRemaining(reply -> numbers.add(reply.getNumber())))
+                            .code())
+                    .isEqualTo(408);
+            assertThat(numbers).hasSize(5);
+            throw cell.cannot(MUTE);
+        }
+        stub.count(request).forEachRemaining(reply -> numbers.add(reply.getNumber()));
         return numbers;
     }
 
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.Peer#here")
-    void server_stream_in_json(Peer peer) {
-        assertThat(count(peer, ContentType.JSON, 50)).containsExactly(1, 2, 3, 4, 5);
+    void server_stream_in_json(Peer peer, Cell cell) {
+        assertThat(count(peer, cell, ContentType.JSON, 50)).containsExactly(1, 2, 3, 4, 5);
     }
 
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.Peer#here")
-    void server_stream_in_protobuf(Peer peer) {
-        assertThat(count(peer, ContentType.PROTO, 50)).containsExactly(1, 2, 3, 4, 5);
+    void server_stream_in_protobuf(Peer peer, Cell cell) {
+        assertThat(count(peer, cell, ContentType.PROTO, 50)).containsExactly(1, 2, 3, 4, 5);
     }
 
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.Peer#here")
     void server_stream_without_pauses(Peer peer, Cell cell) {
-        List<Integer> numbers = count(peer, ContentType.PROTO, 0);
+        List<Integer> numbers = count(peer, cell, peer.mucp() ? ContentType.JSON : ContentType.PROTO, 0);
         assertThat(numbers).hasSize(5);
         if (peer.mucp() && !numbers.equals(List.of(1, 2, 3, 4, 5))) {
             throw cell.cannot(
@@ -138,55 +166,92 @@ class JavaCallsGoTest {
         assertThat(numbers).containsExactly(1, 2, 3, 4, 5);
     }
 
-    private void chat(Peer peer, ContentType type) throws InterruptedException {
+    /** Three messages and their replies; then our half is closed, and what comes then is returned. */
+    private @Nullable String chat(Peer peer, ContentType type, Duration patience) throws InterruptedException {
         BlockingQueue<String> replies = new LinkedBlockingQueue<>();
-        StreamObserver<HelloRequest> requests = GreeterGrpc.newStub(channel(peer))
-                .withOption(ContentType.OPTION, type)
-                .withDeadlineAfter(Program.PATIENCE)
-                .chat(new StreamObserver<>() {
-                    @Override
-                    public void onNext(HelloReply reply) {
-                        replies.add(reply.getMsg());
-                    }
-
-                    @Override
-                    public void onError(Throwable failure) {
-                        replies.add(failure.toString());
-                    }
-
-                    @Override
-                    public void onCompleted() {
-                        replies.add("the end");
-                    }
-                });
+        ClientCallStreamObserver<HelloRequest> requests =
+                (ClientCallStreamObserver<HelloRequest>) GreeterGrpc.newStub(channel(peer))
+                        .withOption(ContentType.OPTION, type)
+                        .withDeadlineAfter(Program.PATIENCE)
+                        .chat(new Replies(replies));
         for (String name : List.of("a", "b", "c")) {
             requests.onNext(HelloRequest.newBuilder().setFrom(name).setMsg("1").build());
-            assertThat(replies.poll(30, TimeUnit.SECONDS)).isEqualTo("hello " + name + ": 1");
+            String reply = replies.poll(30, TimeUnit.SECONDS);
+            if (!("hello " + name + ": 1").equals(reply)) {
+                return reply;
+            }
         }
         requests.onCompleted();
-        assertThat(replies.poll(30, TimeUnit.SECONDS)).isEqualTo("the end");
+        String last = replies.poll(patience.toMillis(), TimeUnit.MILLISECONDS);
+        requests.cancel("enough", null);
+        return last;
+    }
+
+    private record Replies(BlockingQueue<String> seen) implements StreamObserver<HelloReply> {
+        @Override
+        public void onNext(HelloReply reply) {
+            seen.add(reply.getMsg());
+        }
+
+        @Override
+        public void onError(Throwable failure) {
+            seen.add(failure.toString());
+        }
+
+        @Override
+        public void onCompleted() {
+            seen.add("the end");
+        }
     }
 
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.Peer#here")
-    void bidi_stream_in_json(Peer peer) throws InterruptedException {
-        chat(peer, ContentType.JSON);
+    void bidi_stream_in_json(Peer peer, Cell cell) throws InterruptedException {
+        String last = chat(peer, ContentType.JSON, Duration.ZERO);
+        if (!peer.mucp()) {
+            assertThat(last).contains("content type JSON over gRPC");
+            throw cell.cannot(OURS_IN_PROTOBUF);
+        }
+        assertThat(last).isNull();
     }
 
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.Peer#here")
     void bidi_stream_in_protobuf(Peer peer) throws InterruptedException {
-        chat(peer, ContentType.PROTO);
+        assertThat(chat(peer, ContentType.PROTO, Duration.ZERO)).isIn(null, "the end");
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.rollcall.interop.Peer#here")
+    void bidi_stream_ends_once_the_caller_has_said_all(Peer peer, Cell cell) throws InterruptedException {
+        String last = chat(peer, ContentType.PROTO, peer.mucp() ? SOON : Program.PATIENCE);
+        if (peer.mucp()) {
+            assertThat(last).isNull();
+            throw cell.cannot(
+                    "go-micro's mucp server says nothing to a caller that has ended its half of a stream, not even that"
+                            + " its handler is done; such a call ends by its cancel or deadline, as a Go caller's does");
+        }
+        assertThat(last).isEqualTo("the end");
     }
 
     private static MicroError failure(Runnable call) {
         StatusRuntimeException thrown = catchThrowableOfType(StatusRuntimeException.class, call::run);
         assertThat(thrown).isNotNull();
-        return MicroError.from(thrown).orElseThrow(() -> new AssertionError("no error of go-micro", thrown));
+        return MicroError.from(thrown.getStatus(), thrown.getTrailers(), "");
     }
 
-    private void error(Peer peer, ContentType type) {
+    private void error(Peer peer, Cell cell, ContentType type) {
         ServiceChannel channel = channel(peer);
+        if (mute(peer, type)) {
+            assertThat(failure(() -> stub(channel, type)
+                                    .withDeadlineAfter(SOON)
+                                    .hello(HelloRequest.newBuilder()
+                                            .setCode(409)
+                                            .build()))
+                            .code())
+                    .isEqualTo(408);
+            throw cell.cannot(MUTE);
+        }
         MicroError error = failure(() -> stub(channel, type)
                 .hello(HelloRequest.newBuilder()
                         .setCode(409)
@@ -197,14 +262,14 @@ class JavaCallsGoTest {
 
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.Peer#here")
-    void error_with_code_and_detail_in_json(Peer peer) {
-        error(peer, ContentType.JSON);
+    void error_with_code_and_detail_in_json(Peer peer, Cell cell) {
+        error(peer, cell, ContentType.JSON);
     }
 
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.Peer#here")
-    void error_with_code_and_detail_in_protobuf(Peer peer) {
-        error(peer, ContentType.PROTO);
+    void error_with_code_and_detail_in_protobuf(Peer peer, Cell cell) {
+        error(peer, cell, ContentType.PROTO);
     }
 
     @ParameterizedTest
@@ -212,7 +277,7 @@ class JavaCallsGoTest {
     void error_at_the_end_of_a_stream(Peer peer) {
         ServiceChannel channel = channel(peer);
         List<CountReply> replies = new ArrayList<>();
-        MicroError error = failure(() -> stub(channel, ContentType.PROTO)
+        MicroError error = failure(() -> stub(channel, peer.mucp() ? ContentType.JSON : ContentType.PROTO)
                 .count(CountRequest.newBuilder()
                         .setTo(2)
                         .setCode(404)
