@@ -346,6 +346,26 @@ class JavaCallsGoTest {
 
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.Peer#here")
+    void one_channel_reaches_go_and_java_over_both_protocols(Peer peer) {
+        fleet.serve(peer, service, "--id", "one");
+        for (String protocol : List.of("grpc", "mucp")) {
+            String id = service + "-" + protocol;
+            fleet.keep(JavaProgram.host(
+                            fleet.rollcall(), protocol, service, id, new JavaGreeter(id), Duration.ZERO))
+                    .registrations()
+                    .get(0)
+                    .await(Program.PATIENCE);
+        }
+        Caller caller = Caller.java(fleet, service);
+        for (String id : List.of("one", "grpc", "mucp")) {
+            caller.awaitAnswerOf(service + "-" + id, Long.MIN_VALUE / 2);
+        }
+        assertThat(caller.outcomes()).allSatisfy(outcome -> assertThat(outcome.failure())
+                .isEmpty());
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.rollcall.interop.Peer#here")
     void deadline(Peer peer, Cell cell) {
         Program go = fleet.serve(peer, service, "--id", "one");
         StatusRuntimeException thrown = catchThrowableOfType(
