@@ -25,6 +25,8 @@ import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -290,6 +292,22 @@ class GrpcServiceHostTest {
                 return next.startCall(call, headers);
             }
         };
+    }
+
+    @Test
+    void micrometers_own_interceptor_counts_the_calls() {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        ServiceHost host = started(builder().intercept(new MetricCollectingServerInterceptor(meters)));
+
+        assertThat(hello(channel(host), "").getMsg()).isEqualTo("hello ");
+
+        await().atMost(LONG)
+                .untilAsserted(() -> assertThat(meters.get("grpc.server.processing.duration")
+                                .tag("method", "Hello")
+                                .tag("statusCode", "OK")
+                                .timer()
+                                .count())
+                        .isEqualTo(1));
     }
 
     @Test
