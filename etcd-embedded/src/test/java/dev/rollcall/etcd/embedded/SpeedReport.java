@@ -52,9 +52,8 @@ final class SpeedReport {
             try (EmbeddedEtcd etcd = EmbeddedEtcd.start()) {
                 measure("embedded, memory", etcd.endpoint());
             }
-            try (EmbeddedEtcd etcd = EmbeddedEtcd.builder()
-                    .data(data.resolve("round-" + round))
-                    .start()) {
+            try (EmbeddedEtcd etcd =
+                    EmbeddedEtcd.builder().data(data.resolve("round-" + round)).start()) {
                 measure("embedded, directory", etcd.endpoint());
             }
         }
@@ -63,15 +62,19 @@ final class SpeedReport {
 
     private static void measure(String name, String endpoint) throws Exception {
         ByteString value = ByteString.copyFrom(new byte[256]);
-        String puts = rate(endpoint, (peer, i) -> peer.kv()
-                .put(PutRequest.newBuilder()
-                        .setKey(bytes("key" + i % 10_000))
-                        .setValue(value)
-                        .build()));
-        String gets = rate(endpoint, (peer, i) -> peer.kv()
-                .range(RangeRequest.newBuilder()
-                        .setKey(bytes("key" + i % 10_000))
-                        .build()));
+        String puts = rate(
+                endpoint,
+                (peer, i) -> peer.kv()
+                        .put(PutRequest.newBuilder()
+                                .setKey(bytes("key" + i % 10_000))
+                                .setValue(value)
+                                .build()));
+        String gets = rate(
+                endpoint,
+                (peer, i) -> peer.kv()
+                        .range(RangeRequest.newBuilder()
+                                .setKey(bytes("key" + i % 10_000))
+                                .build()));
         line(name, "puts/s " + puts + ", ranges/s " + gets + ", fan-out events/s " + fanOut(endpoint));
     }
 
