@@ -4,14 +4,14 @@ import dev.rollcall.grpc.ChannelArgs;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import login.transport.Credentials;
 import login.transport.UserGrpc;
 
 /** Logs in six times, a second apart, which leaves the time to stop one of the instances. */
 public class Client {
     /** One instance after the other; a login that an instance had no time to answer is sent to the next. */
-    static final String SERVICE_CONFIG =
-            """
+    static final String SERVICE_CONFIG = """
             {
               "loadBalancingConfig": [{"rollcall": {"strategy": "round_robin"}}],
               "methodConfig": [{
@@ -44,6 +44,6 @@ public class Client {
             user.withDeadlineAfter(Duration.ofSeconds(10)).login(john);
             System.out.println("login " + login + ": answered by " + answeredBy.last());
         }
-        channel.shutdownNow();
+        channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
     }
 }
