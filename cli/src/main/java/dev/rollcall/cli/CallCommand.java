@@ -136,7 +136,14 @@ final class CallCommand implements Callable<Integer> {
                             + " (expected: a method of a service in the file given)"));
             call.described(method, request, reply);
         } else if (takesJson) {
-            call.json(service, endpoint, streams, request, reply);
+            try {
+                call.json(service, endpoint, streams, request, reply);
+            } catch (StatusRuntimeException refused) {
+                if (mucp || refused.getStatus().getCode() != Code.UNIMPLEMENTED) {
+                    throw refused;
+                }
+                call.described(reflected(channel, atMost), request, reply); // gRPC's own services take no JSON
+            }
         } else {
             call.described(reflected(channel, atMost), request, reply);
         }

@@ -4,7 +4,6 @@ import io.grpc.Status;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.socket.DuplexChannel;
@@ -19,15 +18,17 @@ import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One connection of a server: one call at a time. A read is always outstanding unless a request waits already, so the end of the
  * connection is seen during a call, and a peer cannot fill our memory.
  *
- * <p>Runs on its event loop, except {@link #write}, {@link #writable} and {@link #awaitWritable}.
+ * <p>Runs on its event loop, except {@link #write}, {@link #writeLast}, {@link #writable} and {@link #awaitWritable}.
  */
 final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest> {
     private static final int DRAIN_SECONDS = 5;
@@ -125,7 +126,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
 
     /** The answer to a request that begins no call. */
     void answer(FullHttpResponse response) {
-        write(response).addListener(done -> next());
+        writeLast(response, written -> next());
     }
 
     /** The last answer of the current call has been written, or never will be. */
@@ -190,8 +191,25 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
         }
     }
 
-    ChannelFuture write(FullHttpResponse response) {
-        return channel.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+    /** One of several answers; when it cannot be written, the connection ends. */
+    void write(FullHttpResponse response) {
+        var unused = channel.writeAndFlush(response, channel.voidPromise());
+    }
+
+    /** The last answer of a call; then runs the task, on the event loop, with whether it was written. */
+    void writeLast(FullHttpResponse response, Consumer<Boolean> then) {
+        Runnable write = () -> channel.writeAndFlush(response).addListener((ChannelFuture written) -> {
+            if (!written.isSuccess()) {
+                Http.close(channel);
+            }
+            then.accept(written.isSuccess());
+        });
+        try {
+            channel.eventLoop().execute(write);
+        } catch (RejectedExecutionException over) {
+            response.release();
+            then.accept(false);
+        }
     }
 
     boolean writable() {

@@ -47,6 +47,9 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
     private final Context.CancellableContext context;
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile boolean cancelled;
+    /** Read and written on the event loop only. */
+    private boolean halfClosed;
+
     private @Nullable Listener<Q> listener;
     private Metadata headers = new Metadata();
     private byte @Nullable [] answer;
@@ -120,7 +123,10 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
     /** A further message of a stream. */
     void received(HttpHeaders request, byte[] body) {
         String error = MicroHeaders.find(request, MicroHeaders.ERROR);
-        if (MicroHeaders.END_OF_STREAM.equals(error)) {
+        if (halfClosed) {
+            connection.channel().read(); // only asks whether the stream is over
+        } else if (MicroHeaders.END_OF_STREAM.equals(error)) {
+            halfClosed = true;
             inbox.end(() -> tell(Listener::onHalfClose));
             connection.channel().read(); // the end of the connection is still to come
         } else if (error != null || !Objects.equals(reply.stream(), MicroHeaders.find(request, MicroHeaders.STREAM))) {
@@ -128,7 +134,9 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
         } else {
             inbox.add(body);
             if (method.getMethodDescriptor().getType().clientSendsOneMessage()) {
+                halfClosed = true;
                 inbox.end(() -> tell(Listener::onHalfClose)); // go-micro's clients do not say so
+                connection.channel().read();
             }
         }
     }
@@ -177,6 +185,9 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
 
     @Override
     public void sendMessage(R message) {
+        if (ended.get()) {
+            return;
+        }
         byte[] bytes = responses.write(reply.type(), message);
         if (!streams()) {
             if (answer != null) {
@@ -187,7 +198,7 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
         }
         connection.awaitWritable(ended);
         if (!ended.get()) {
-            var unused = connection.write(reply.message(bytes, takeHeaders()));
+            connection.write(reply.message(bytes, takeHeaders()));
         }
     }
 
@@ -221,8 +232,8 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
 
     /** The last answer. */
     private void write(FullHttpResponse last) {
-        connection.write(last).addListener(written -> {
-            cancelled |= !written.isSuccess();
+        connection.writeLast(last, written -> {
+            cancelled |= !written;
             connection.ended(this);
             callbacks.execute(this::finished);
         });

@@ -9,15 +9,22 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A stream, on a connection of its own. Requests and answers are not paired. The caller's half is closed by EOS, except after the
  * only message of a method that takes one: go-micro's clients do not send it there.
+ *
+ * <p>A go-micro server that was sent EOS never says when it is done itself, so from then on it is asked now and then whether it
+ * still knows the stream.
  */
 final class StreamCall<Q, R> extends MucpCall<Q, R> {
     /** What may wait to be written when the caller does not ask {@link #isReady()}. */
     private static final long MOST_WAITING_BYTES = 64L * 1024 * 1024;
+
+    private static final long FIRST_PROBE_MS = 20;
+    private static final long LATEST_PROBE_MS = 5000;
 
     private final MethodDescriptor<Q, R> method;
     private final CallOptions options;
@@ -26,6 +33,7 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
     private final Queue<FullHttpRequest> early = new ArrayDeque<>();
 
     private long earlyBytes;
+    private boolean probed;
     private volatile @Nullable ClientConnection connection;
 
     StreamCall(
@@ -77,8 +85,28 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
     @Override
     public void halfClose() {
         if (!method.getType().clientSendsOneMessage()) {
-            onLoop(() -> send(request.endOfStream()));
+            onLoop(() -> {
+                send(request.endOfStream());
+                probeIn(FIRST_PROBE_MS);
+            });
         }
+    }
+
+    private void probeIn(long millis) {
+        var unused = pool().loop()
+                .schedule(
+                        () -> {
+                            ClientConnection to = connection;
+                            if (!over() && to != null && to.channel().isWritable()) {
+                                probed = true;
+                                to.send(request.probe());
+                            }
+                            if (!over()) {
+                                probeIn(Math.min(2 * millis, LATEST_PROBE_MS));
+                            }
+                        },
+                        millis,
+                        TimeUnit.MILLISECONDS);
     }
 
     private void send(FullHttpRequest message) {
@@ -111,7 +139,8 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
         if (end == null) {
             arrived(answer);
         } else {
-            ended(end, answer.metadata());
+            boolean forgotten = probed && Request.PROBE_ANSWER.equals(end.getDescription());
+            ended(forgotten ? Status.OK : end, answer.metadata());
             close();
         }
     }

@@ -17,6 +17,7 @@ import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,8 @@ final class RollcallNameResolver extends NameResolver {
     /** The instances to call when the best ones cannot be; only the policy {@code rollcall} knows of it. */
     static final Attributes.Key<List<EquivalentAddressGroup>> RESERVE = Attributes.Key.create("rollcall-reserve");
 
+    private record Resolved(ServiceSnapshot snapshot, Endpoints.Found found, ConfigOrError config) {}
+
     private final String service;
     private final Supplier<SharedRollcalls.Use> rollcalls;
     private final ServiceConfig config;
@@ -39,6 +42,7 @@ final class RollcallNameResolver extends NameResolver {
 
     private final Object order = new Object();
     private final Endpoints endpoints = new Endpoints();
+    private final AtomicReference<@Nullable Resolved> undelivered = new AtomicReference<>();
     private volatile @Nullable ServiceSnapshot latest;
 
     // What follows is only touched in the channel's context.
@@ -90,6 +94,9 @@ final class RollcallNameResolver extends NameResolver {
 
     @Override
     public void refresh() {
+        if (shutdown) {
+            return;
+        }
         if (subscription == null) {
             open();
         } else if (latest == null) {
@@ -115,32 +122,35 @@ final class RollcallNameResolver extends NameResolver {
             if (snapshot == null || snapshot.freshness() == Freshness.COLD) {
                 return;
             }
-            Endpoints.Found found = endpoints.of(snapshot);
-            ConfigOrError effective = config.with(ServiceConfig.inRegistry(snapshot.instances()));
-            channel.executeLater(() -> deliver(snapshot, found, effective));
+            Resolved now = new Resolved(
+                    snapshot, endpoints.of(snapshot), config.with(ServiceConfig.inRegistry(snapshot.instances())));
+            if (undelivered.getAndSet(now) == null) {
+                channel.executeLater(this::deliver);
+            }
         }
         channel.drain();
     }
 
-    private void deliver(ServiceSnapshot snapshot, Endpoints.Found found, ConfigOrError effective) {
+    private void deliver() {
+        Resolved now = undelivered.getAndSet(null);
         Listener2 told = listener;
-        if (shutdown || told == null) {
+        if (shutdown || told == null || now == null) {
             return;
         }
         if (patience != null) {
             patience.cancel();
             patience = null;
         }
-        if (found.best().isEmpty()) {
-            error(nobody(snapshot));
+        if (now.found.best().isEmpty()) {
+            error(nobody(now.snapshot));
         } else {
             seen = true;
             told.onResult2(ResolutionResult.newBuilder()
-                    .setAddressesOrError(StatusOr.fromValue(found.best()))
+                    .setAddressesOrError(StatusOr.fromValue(now.found.best()))
                     .setAttributes(Attributes.newBuilder()
-                            .set(RESERVE, found.reserve())
+                            .set(RESERVE, now.found.reserve())
                             .build())
-                    .setServiceConfig(effective)
+                    .setServiceConfig(now.config)
                     .build());
         }
     }

@@ -9,6 +9,7 @@ import dev.rollcall.Rollcall;
 import dev.rollcall.grpc.ChannelArgs;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
+import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -92,8 +93,11 @@ final class Fleet implements AutoCloseable {
         return names;
     }
 
+    /** Waits until these answer; calls may fail before, since a view learns of a change a moment later. */
     static void awaitAnswering(ManagedChannel channel, String... names) {
-        await().atMost(LONG).until(() -> answering(channel).equals(new TreeSet<>(List.of(names))));
+        await().atMost(LONG)
+                .ignoreExceptionsInstanceOf(StatusRuntimeException.class)
+                .until(() -> answering(channel).equals(new TreeSet<>(List.of(names))));
     }
 
     Rollcall clients() {

@@ -100,9 +100,7 @@ class LosslessTest {
     @Test
     void without_retries_only_calls_in_flight_on_the_killed_one_fail() throws Exception {
         Traffic traffic = run(channel("{}"), Duration.ofSeconds(3));
-        assertThat(traffic.failed())
-                .allMatch(failed -> mortal.endpoint().endsWith(":" + failed.port()))
-                .hasSizeLessThan(100);
+        assertThat(traffic.failed()).allMatch(failed -> mortal.endpoint().endsWith(":" + failed.port()));
     }
 
     @Test

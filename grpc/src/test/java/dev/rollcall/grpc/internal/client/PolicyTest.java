@@ -8,6 +8,7 @@ import dev.rollcall.Instance;
 import dev.rollcall.Registration;
 import dev.rollcall.Status;
 import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
@@ -263,5 +264,39 @@ class PolicyTest {
                     .isEqualTo("again");
             assertThat(again.connections()).isEqualTo(1);
         }
+    }
+
+    @Test
+    void the_policy_works_with_other_resolvers() {
+        Speaker a = fleet.speaker("a");
+        ManagedChannel channel = fleet.channel(
+                "dns:///localhost:" + a.port(), builder -> builder.defaultLoadBalancingPolicy("rollcall"));
+        assertThat(Fleet.answering(channel)).containsExactly("a");
+    }
+
+    @Test
+    void calls_that_were_given_up_are_no_longer_in_flight() {
+        Speaker slow = fleet.speaker("slow");
+        fleet.register(slow.instance());
+        fleet.register(fleet.speaker("quick").instance());
+        ManagedChannel channel = fleet.balanced("{\"strategy\": \"least_request\", \"ejection\": false}");
+        Fleet.awaitAnswering(channel, "quick", "slow");
+
+        CountDownLatch latch = new CountDownLatch(1);
+        slow.hold(latch);
+        int before = slow.calls();
+        await().atMost(Fleet.LONG).until(() -> {
+            ClientCall<String, String> call = channel.newCall(Speaker.SAY, CallOptions.DEFAULT);
+            ClientCalls.futureUnaryCall(call, "").cancel(true);
+            try {
+                Speaker.call(channel, CallOptions.DEFAULT.withDeadlineAfter(100, TimeUnit.MILLISECONDS));
+            } catch (StatusRuntimeException late) {
+                assertThat(late.getStatus().getCode()).isEqualTo(io.grpc.Status.Code.DEADLINE_EXCEEDED);
+            }
+            return slow.calls() > before;
+        });
+        latch.countDown();
+        slow.hold(null);
+        Fleet.awaitAnswering(channel, "quick", "slow");
     }
 }

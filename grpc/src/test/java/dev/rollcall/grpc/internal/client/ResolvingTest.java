@@ -13,6 +13,7 @@ import dev.rollcall.grpc.ChannelArgs;
 import io.grpc.CallOptions;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.NameResolverRegistry;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.util.Map;
@@ -87,8 +88,8 @@ class ResolvingTest {
 
     @Test
     void who_waits_for_ready_waits_to_its_deadline_and_is_told_what_for() {
-        StatusRuntimeException failure = failure(
-                fleet.channel(), CallOptions.DEFAULT.withWaitForReady().withDeadlineAfter(1500, TimeUnit.MILLISECONDS));
+        StatusRuntimeException failure =
+                failure(fleet.channel(), CallOptions.DEFAULT.withWaitForReady().withDeadlineAfter(4, TimeUnit.SECONDS));
         assertThat(failure.getStatus().getCode()).isEqualTo(Code.DEADLINE_EXCEEDED);
         assertThat(failure).hasMessageContaining("was never seen");
     }
@@ -224,6 +225,18 @@ class ResolvingTest {
         assertThatThrownBy(() -> fleet.channel("{\"methodConfig\": "))
                 .hasMessageContaining("service config of the channel");
         assertThatThrownBy(() -> fleet.channel("[]")).hasMessageContaining("expected: a JSON object");
+    }
+
+    @Test
+    void a_service_config_of_the_program_that_grpc_does_not_take_is_refused_at_once() {
+        assertThatThrownBy(() -> fleet.balanced("{\"strategy\": \"best\"}"))
+                .hasMessageContaining("service config of the channel")
+                .hasMessageContaining("strategy: \"best\" (expected: one of");
+    }
+
+    @Test
+    void targets_without_a_scheme_are_still_resolved_by_dns() {
+        assertThat(NameResolverRegistry.getDefaultRegistry().getDefaultScheme()).isEqualTo("dns");
     }
 
     @Test
