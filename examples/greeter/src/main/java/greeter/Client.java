@@ -11,15 +11,18 @@ public class Client {
         ManagedChannel channel = ManagedChannelBuilder.forTarget("rollcall:///hello.srv.say")
                 .usePlaintext()
                 .build();
-        Greeting answer = GreeterGrpc.newBlockingStub(channel)
-                .withWaitForReady()
-                .withDeadlineAfter(Duration.ofSeconds(5))
-                .hello(Greeting.newBuilder()
-                        .setFrom("john")
-                        .setTo("jane")
-                        .setMsg("good morning")
-                        .build());
-        System.out.println(answer.getMsg());
-        channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        try {
+            Greeting answer = GreeterGrpc.newBlockingStub(channel)
+                    .withWaitForReady()
+                    .withDeadlineAfter(Duration.ofSeconds(10))
+                    .hello(Greeting.newBuilder()
+                            .setFrom("john")
+                            .setTo("jane")
+                            .setMsg("good morning")
+                            .build());
+            System.out.println(answer.getMsg());
+        } finally {
+            channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+        }
     }
 }

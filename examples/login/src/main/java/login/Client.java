@@ -28,22 +28,25 @@ public class Client {
             """;
 
     public static void main(String[] args) throws InterruptedException {
+        Credentials john = Credentials.newBuilder()
+                .setName(Settings.USER)
+                .setPassword(Settings.password(System.getenv()))
+                .build();
         AnsweredBy answeredBy = new AnsweredBy();
         ManagedChannel channel = ManagedChannelBuilder.forTarget("rollcall:///svc.user.agent")
                 .setNameResolverArg(ChannelArgs.SERVICE_CONFIG, SERVICE_CONFIG)
                 .intercept(answeredBy)
                 .usePlaintext()
                 .build();
-        UserGrpc.UserBlockingStub user = UserGrpc.newBlockingStub(channel).withWaitForReady();
-        Credentials john = Credentials.newBuilder()
-                .setName(Settings.USER)
-                .setPassword(Settings.password(System.getenv()))
-                .build();
-        for (int login = 1; login <= 6; login++) {
-            Thread.sleep(login == 1 ? 0 : 1000);
-            user.withDeadlineAfter(Duration.ofSeconds(10)).login(john);
-            System.out.println("login " + login + ": answered by " + answeredBy.last());
+        try {
+            UserGrpc.UserBlockingStub user = UserGrpc.newBlockingStub(channel).withWaitForReady();
+            for (int login = 1; login <= 6; login++) {
+                Thread.sleep(login == 1 ? 0 : 1000);
+                user.withDeadlineAfter(Duration.ofSeconds(20)).login(john);
+                System.out.println("login " + login + ": answered by " + answeredBy.last());
+            }
+        } finally {
+            channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
-        channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
     }
 }

@@ -129,7 +129,8 @@ class LoginTest {
         UserGrpc.UserBlockingStub user = userAt(start());
         String expired = service(KEY, Clock.offset(Clock.systemUTC(), Duration.ofHours(-1)))
                 .login("john", PASSWORD);
-        String forged = service("a key that somebody else has thought of".getBytes(UTF_8), Clock.systemUTC()).login("john", PASSWORD);
+        String forged = service("a key that somebody else has thought of".getBytes(UTF_8), Clock.systemUTC())
+                .login("john", PASSWORD);
 
         assertThat(refused(() -> whoAmI(user, expired))).hasMessage("UNAUTHENTICATED: bearer token: expired");
         assertThat(refused(() -> whoAmI(user, forged))).hasMessage("UNAUTHENTICATED: bearer token: not valid");

@@ -23,7 +23,10 @@ class LoginServiceTest {
     private final LoginService service = new LoginService(
             Map.of("john", PasswordHash.of("secret", ITERATIONS)),
             ITERATIONS,
-            new Tokens("a key that is known to this test only".getBytes(UTF_8), Duration.ofMinutes(15), Clock.fixed(NOW, ZoneOffset.UTC)));
+            new Tokens(
+                    "a key that is known to this test only".getBytes(UTF_8),
+                    Duration.ofMinutes(15),
+                    Clock.fixed(NOW, ZoneOffset.UTC)));
 
     @Test
     void the_token_says_who_it_is_and_for_how_long() throws Exception {
