@@ -211,7 +211,7 @@ class GoMicroCallsTest {
     @Test
     void a_timeout_in_nanoseconds_is_the_deadline_of_the_call() throws Exception {
         RawHttp2.Answer answer =
-                http.call(HELLO, micro("application/grpc+json", "timeout", "200000000"), json("{\"msg\":\"wait\"}"));
+                http.call(HELLO, micro("application/grpc+json", "timeout", "3000000000"), json("{\"msg\":\"wait\"}"));
 
         assertThat(answer.status()).isEqualTo(4);
         assertThat(answer.message()).contains("\"code\":408");

@@ -34,6 +34,7 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
     private final Inbox<Answer> inbox;
     private final AtomicBoolean over = new AtomicBoolean();
     private final ContentType asked;
+    private final boolean credentials;
     private @Nullable Listener<R> listener;
     private boolean headersTold;
     private volatile @Nullable Future<?> timer;
@@ -48,6 +49,7 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
         this.channel = channel;
         this.pool = pool;
         this.asked = asked;
+        this.credentials = options.getCredentials() != null;
         this.codec = MessageCodec.of(method.getResponseMarshaller());
         Executor executor = options.getExecutor();
         this.callbacks = new SerialExecutor(executor == null ? pool.runtime().callbacks() : executor, () -> {});
@@ -74,20 +76,10 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
             end(ConnectionPool.CLOSED);
         } else if (deadline != null && deadline.isExpired()) {
             end(overdue());
+        } else if (credentials) {
+            end(Status.UNIMPLEMENTED.withDescription("call credentials: not taken over mucp (expected: metadata)"));
         } else {
             context.addListener(this, Runnable::run);
-            if (deadline != null) {
-                schedule(deadline);
-            }
-        }
-    }
-
-    private void schedule(Deadline at) {
-        try {
-            timer = pool.loop()
-                    .schedule(() -> end(overdue()), at.timeRemaining(TimeUnit.NANOSECONDS), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException closed) {
-            end(ConnectionPool.CLOSED);
         }
     }
 
@@ -97,7 +89,13 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
 
     /** Begins the exchange of messages. */
     final void begin() {
-        onLoop(this::begun);
+        onLoop(() -> {
+            if (deadline != null) {
+                long left = deadline.timeRemaining(TimeUnit.NANOSECONDS);
+                timer = pool.loop().schedule(() -> end(overdue()), left, TimeUnit.NANOSECONDS);
+            }
+            begun();
+        });
     }
 
     /** Does something with the connection, unless the call has ended by then. */
