@@ -168,7 +168,7 @@ public abstract class ServiceHostBuilder<B extends ServiceHostBuilder<B>> {
         }
         ServiceHost started = register(server, endpoints);
         if (shutdownHook) {
-            Runtime.getRuntime().addShutdownHook(new Thread(started::close, "rollcall-host-close"));
+            started.closeOnShutdown();
         }
         return started;
     }
