@@ -20,9 +20,7 @@ class DevTest {
             try (Run register =
                     Run.start("register", "hello.srv.say", "--address", "10.0.0.7:1", "--registry", registry)) {
                 assertThat(register.lines(1).get(0)).contains("registered");
-                assertThat(Run.start("services", "--registry", registry)
-                                .ends(0)
-                                .lines())
+                assertThat(Run.start("services", "--registry", registry).ends(0).lines())
                         .containsExactly("hello.srv.say");
             }
             dev.stop().ends(0);
@@ -34,8 +32,7 @@ class DevTest {
         try (Run dev = Run.start("dev", "--port", "0", "--data", directory.toString())) {
             String line = dev.lines(1).get(0);
             assertThat(line).contains("data in " + directory + ", synced");
-            Run.start("dev", "--port", "0", "--data", directory.toString())
-                    .fails(1, "used by another embedded etcd");
+            Run.start("dev", "--port", "0", "--data", directory.toString()).fails(1, "used by another embedded etcd");
             String port = endpoint(line).replaceFirst(".*:", "");
             Run.start("dev", "--port", port).fails(1, "cannot listen on 127.0.0.1:" + port);
             Run.start("dev", "--port", "99999").fails(1, "port: 99999 (expected: 0 to 65535)");

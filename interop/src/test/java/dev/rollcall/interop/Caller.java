@@ -90,7 +90,7 @@ final class Caller implements AutoCloseable {
 
     private Optional<Long> answer(String server, long after) {
         return outcomes().stream()
-                .filter(outcome -> outcome.nanos - after > 0 && outcome.server.equals(server))
+                .filter(outcome -> outcome.nanos > after && outcome.server.equals(server))
                 .map(Outcome::nanos)
                 .findFirst();
     }

@@ -14,9 +14,8 @@ final class Fleet implements AutoCloseable {
     private static final AtomicInteger NAMES = new AtomicInteger();
 
     private final EtcdProcess etcd = EtcdProcess.launch();
-    private final Rollcall rollcall = Rollcall.builder()
-            .registry("etcd://127.0.0.1:" + etcd.port() + "?ttl=5s")
-            .connect();
+    private final Rollcall rollcall =
+            Rollcall.builder().registry("etcd://" + registry() + "?ttl=5s").connect();
     private final List<AutoCloseable> started = new ArrayList<>();
 
     /** A name that no other test uses. */
@@ -28,14 +27,15 @@ final class Fleet implements AutoCloseable {
         return rollcall;
     }
 
-    EtcdProcess etcd() {
-        return etcd;
+    /** The address of its etcd. */
+    String registry() {
+        return "127.0.0.1:" + etcd.port();
     }
 
     Program go(Peer peer, String verb, String service, String... flags) {
         String[] all = Arrays.copyOf(new String[] {"--name", service}, flags.length + 2);
         System.arraycopy(flags, 0, all, 2, flags.length);
-        return keep(Program.go(peer, "127.0.0.1:" + etcd.port(), verb, all));
+        return keep(Program.go(peer, registry(), verb, all));
     }
 
     /** A Go instance, registered and listening. */
@@ -55,8 +55,7 @@ final class Fleet implements AutoCloseable {
 
     /** A Java instance in a process of its own. */
     Program java(Peer peer, String service, String id) {
-        Program program = keep(Program.java(
-                JavaProgram.class, "127.0.0.1:" + etcd.port(), peer.protocol, service, service + "-" + id));
+        Program program = keep(Program.java(JavaProgram.class, registry(), peer.protocol, service, service + "-" + id));
         program.await("serving");
         return program;
     }

@@ -56,15 +56,34 @@ final class Program implements AutoCloseable {
     }
 
     static Program java(Class<?> main, String... arguments) {
+        return start(javaCommand(main, arguments));
+    }
+
+    /** What a Java program that ends by itself prints, complaints included. */
+    static String output(Class<?> main, String registry, String... arguments) {
+        ProcessBuilder builder = new ProcessBuilder(javaCommand(main, arguments)).redirectErrorStream(true);
+        builder.environment().put("MICRO_REGISTRY", "etcd");
+        builder.environment().put("MICRO_REGISTRY_ADDRESS", registry);
+        try {
+            Process process = builder.start();
+            process.getOutputStream().close();
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static List<String> javaCommand(Class<?> main, String... arguments) {
         String classes = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
+                "-Dfile.encoding=UTF-8",
                 "-cp",
                 classes,
                 main.getName()));
         command.addAll(List.of(arguments));
-        return start(command);
+        return command;
     }
 
     private static Program start(List<String> command) {

@@ -2,6 +2,7 @@ package dev.rollcall.mucp;
 
 import dev.rollcall.rpc.ContentType;
 import dev.rollcall.rpc.MessageCodec;
+import dev.rollcall.rpc.PeerChannel;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
@@ -10,6 +11,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -17,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +38,7 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
     private final AtomicBoolean over = new AtomicBoolean();
     private final ContentType asked;
     private final boolean credentials;
+    private final Runnable sent;
     private @Nullable Listener<R> listener;
     private boolean headersTold;
     private volatile @Nullable Future<?> timer;
@@ -49,6 +53,7 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
         this.channel = channel;
         this.pool = pool;
         this.asked = asked;
+        this.sent = options.getOption(PeerChannel.SENT);
         this.credentials = options.getCredentials() != null;
         this.codec = MessageCodec.of(method.getResponseMarshaller());
         Executor executor = options.getExecutor();
@@ -111,6 +116,18 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
             });
         } catch (RejectedExecutionException closed) {
             end(ConnectionPool.CLOSED);
+        }
+    }
+
+    /** Uses the connection and writes the first request; whatever fails here ends the call. */
+    final void open(ClientConnection given, Supplier<FullHttpRequest> first) {
+        given.use(this);
+        try {
+            FullHttpRequest request = first.get();
+            sent.run();
+            given.send(request);
+        } catch (RuntimeException | Error failed) {
+            end(Status.INTERNAL.withDescription("request: cannot be written").withCause(failed));
         }
     }
 

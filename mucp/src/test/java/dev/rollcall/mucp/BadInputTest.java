@@ -192,12 +192,19 @@ final class BadInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"soon", "-1", "5s", "1.5", "99999999999999999999", "0x10"})
+    @ValueSource(strings = {"soon", "-1", "5s", "1.5", "+1", "99999999999999999999", "0x10"})
     void a_timeout_that_is_no_number(String timeout) throws IOException {
         assertError(
                 answer(hello(JSON + "Timeout: " + timeout + "\r\n", BODY)),
                 400,
                 "timeout: \\\"" + timeout + "\\\" (expected: nanoseconds");
+    }
+
+    @Test
+    void the_longest_timeout_that_go_can_write() throws IOException {
+        assertThat(answer(hello(JSON + "Timeout: 9223372036854775807\r\n", BODY))
+                        .body())
+                .isEqualTo("{\"msg\":\"hello john\"}");
     }
 
     @Test

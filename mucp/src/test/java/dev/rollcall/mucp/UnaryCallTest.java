@@ -237,6 +237,17 @@ final class UnaryCallTest {
     }
 
     @Test
+    void a_call_whose_request_cannot_be_made_ends() {
+        StatusRuntimeException thrown = failure(() -> stub().withOption(PeerChannel.SENT, () -> {
+                    throw new IllegalStateException("no");
+                })
+                .hello(req("john")));
+
+        assertThat(thrown).hasMessage("INTERNAL: request: cannot be written");
+        assertThat(stub().hello(req("john")).getMsg()).isEqualTo("hello john");
+    }
+
+    @Test
     void a_closed_channel_takes_no_calls() {
         channel.close();
         channel.close();
