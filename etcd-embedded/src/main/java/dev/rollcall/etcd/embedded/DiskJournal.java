@@ -11,12 +11,15 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes what happens to a {@link DataDirectory}. One thread writes everything that came in meanwhile as one frame, syncs it, and then
  * lets the answers go. When the disk fails it tells so once, and no answer goes any more.
  */
 final class DiskJournal implements Journal {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedEtcd.class);
     private static final int MOST_WAITING_BYTES = 64 << 20;
 
     private record Waiting(long position, Runnable then) {}
@@ -192,7 +195,16 @@ final class DiskJournal implements Journal {
             lock.unlock();
         }
         ready.sort(Comparator.comparingLong(Waiting::position));
-        ready.forEach(one -> one.then().run());
+        ready.forEach(DiskJournal::run);
+    }
+
+    private static void run(Waiting one) {
+        try {
+            one.then().run();
+        } catch (RuntimeException e) {
+            // one answer that cannot be sent must not stop all others
+            LOG.error("the embedded etcd failed at an answer", e);
+        }
     }
 
     private void makeSnapshot() throws IOException {

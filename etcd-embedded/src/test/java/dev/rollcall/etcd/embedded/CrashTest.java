@@ -3,6 +3,7 @@ package dev.rollcall.etcd.embedded;
 import static dev.rollcall.etcd.embedded.Peer.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.etcd.api.DeleteRangeRequest;
 import dev.rollcall.etcd.api.LeaseTimeToLiveRequest;
@@ -24,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -181,6 +183,40 @@ class CrashTest {
             assertThat(machine.state()).isEqualTo(state);
         }
         assertThat(directory.resolve("2.snapshot.new")).doesNotExist();
+    }
+
+    @Test
+    void when_the_disk_fails_nothing_is_answered_any_more_and_it_is_told_once() throws IOException {
+        Recovery recovery = new Recovery(new Leases(() -> 0L));
+        DataDirectory opened = DataDirectory.open(directory, false, recovery);
+        List<IOException> failures = new CopyOnWriteArrayList<>();
+        DiskJournal journal = new DiskJournal(opened, failures::add);
+        Store store = new Store(recovery.keys(), recovery.leases(), journal, 1 << 30);
+        AtomicLong answered = new AtomicLong();
+        opened.close();
+
+        for (int i = 0; i < 3; i++) {
+            store.put(PutRequest.newBuilder().setKey(bytes("k")).build());
+            store.whenDurable(answered::incrementAndGet);
+        }
+        await().atMost(Duration.ofSeconds(20)).until(() -> !failures.isEmpty());
+        store.put(PutRequest.newBuilder().setKey(bytes("k")).build());
+        store.whenDurable(answered::incrementAndGet);
+        journal.close();
+
+        assertThat(failures).hasSize(1);
+        assertThat(answered).hasValue(0);
+    }
+
+    @Test
+    void an_answer_that_fails_does_not_stop_the_others() throws Exception {
+        try (Machine machine = new Machine(directory, 1 << 30)) {
+            machine.journal.whenDurable(machine.journal.position() + 1, () -> {
+                throw new IllegalStateException("as meant");
+            });
+            machine.step(3);
+            machine.step(3);
+        }
     }
 
     @Test
