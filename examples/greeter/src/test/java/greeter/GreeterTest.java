@@ -33,7 +33,11 @@ class GreeterTest {
             Greeting answer = GreeterGrpc.newBlockingStub(channel)
                     .withWaitForReady()
                     .withDeadlineAfter(Duration.ofSeconds(20))
-                    .hello(Greeting.newBuilder().setFrom("john").setTo("jane").setMsg("good morning").build());
+                    .hello(Greeting.newBuilder()
+                            .setFrom("john")
+                            .setTo("jane")
+                            .setMsg("good morning")
+                            .build());
 
             assertThat(answer)
                     .isEqualTo(Greeting.newBuilder()

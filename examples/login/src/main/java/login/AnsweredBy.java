@@ -10,13 +10,12 @@ import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import java.net.SocketAddress;
 
 /** Remembers which instance answered last. */
 final class AnsweredBy implements ClientInterceptor {
-    private volatile SocketAddress last;
+    private volatile String last = "nobody";
 
-    SocketAddress last() {
+    String last() {
         return last;
     }
 
@@ -29,7 +28,8 @@ final class AnsweredBy implements ClientInterceptor {
                         new SimpleForwardingClientCallListener<>(listener) {
                             @Override
                             public void onClose(Status status, Metadata trailers) {
-                                last = getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+                                last = String.valueOf(getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR))
+                                        .replaceFirst("^.*/", "");
                                 super.onClose(status, trailers);
                             }
                         },

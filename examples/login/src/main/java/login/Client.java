@@ -4,14 +4,14 @@ import dev.rollcall.grpc.ChannelArgs;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import login.transport.Credentials;
 import login.transport.UserGrpc;
 
 /** Logs in six times, a second apart, which leaves the time to stop one of the instances. */
 public class Client {
     /** One instance after the other; a login that an instance had no time to answer is sent to the next. */
-    static final String SERVICE_CONFIG =
-            """
+    static final String SERVICE_CONFIG = """
             {
               "loadBalancingConfig": [{"rollcall": {"strategy": "round_robin"}}],
               "methodConfig": [{
@@ -28,22 +28,25 @@ public class Client {
             """;
 
     public static void main(String[] args) throws InterruptedException {
+        Credentials john = Credentials.newBuilder()
+                .setName(Settings.USER)
+                .setPassword(Settings.password(System.getenv()))
+                .build();
         AnsweredBy answeredBy = new AnsweredBy();
         ManagedChannel channel = ManagedChannelBuilder.forTarget("rollcall:///svc.user.agent")
                 .setNameResolverArg(ChannelArgs.SERVICE_CONFIG, SERVICE_CONFIG)
                 .intercept(answeredBy)
                 .usePlaintext()
                 .build();
-        UserGrpc.UserBlockingStub user = UserGrpc.newBlockingStub(channel).withWaitForReady();
-        Credentials john = Credentials.newBuilder()
-                .setName(Settings.USER)
-                .setPassword(Settings.password(System.getenv()))
-                .build();
-        for (int login = 1; login <= 6; login++) {
-            Thread.sleep(login == 1 ? 0 : 1000);
-            user.withDeadlineAfter(Duration.ofSeconds(10)).login(john);
-            System.out.println("login " + login + ": answered by " + answeredBy.last());
+        try {
+            UserGrpc.UserBlockingStub user = UserGrpc.newBlockingStub(channel).withWaitForReady();
+            for (int login = 1; login <= 6; login++) {
+                Thread.sleep(login == 1 ? 0 : 1000);
+                user.withDeadlineAfter(Duration.ofSeconds(20)).login(john);
+                System.out.println("login " + login + ": answered by " + answeredBy.last());
+            }
+        } finally {
+            channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
         }
-        channel.shutdownNow();
     }
 }

@@ -30,7 +30,8 @@ record Settings(String password, byte[] key) {
         byte[] key = new byte[32];
         if (text == null) {
             new SecureRandom().nextBytes(key);
-            System.err.println("LOGIN_KEY is not set: tokens are signed with a key of this process, others refuse them");
+            System.err.println(
+                    "LOGIN_KEY is not set: tokens are signed with a key of this process, others refuse them");
             return key;
         }
         try {

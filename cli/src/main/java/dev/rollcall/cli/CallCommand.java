@@ -129,7 +129,7 @@ final class CallCommand implements Callable<Integer> {
                 .filter(known -> known.name().equals(endpoint))
                 .map(Endpoint::metadata)
                 .anyMatch(known -> "true".equals(known.get("stream")));
-        boolean takesJson = mucp || (instance.metadata().containsKey("server") && !streams);
+        boolean takesJson = mucp || instance.metadata().containsKey("server");
         if (given != null) {
             MethodDescriptor method = given.method(endpoint)
                     .orElseThrow(() -> new ConfigurationException("endpoint: " + Text.quote(endpoint)

@@ -117,6 +117,7 @@ final class Cli {
                 .addSubcommand(new CallCommand(cli))
                 .addSubcommand(new HealthCommand(cli))
                 .addSubcommand(new RegisterCommand(cli))
+                .addSubcommand(new DevCommand(cli))
                 .addSubcommand(new DemoCommand(cli))
                 .addSubcommand(new DemoInstanceCommand(cli))
                 .addSubcommand(new ConfigCommand(cli))
@@ -150,6 +151,12 @@ final class Cli {
 
     Console console() {
         return console;
+    }
+
+    /** What {@code --registry} says. */
+    @Nullable
+    String registry() {
+        return registry;
     }
 
     boolean json() {

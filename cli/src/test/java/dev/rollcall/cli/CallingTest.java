@@ -10,11 +10,13 @@ import dev.rollcall.Rollcall;
 import dev.rollcall.Value;
 import dev.rollcall.grpc.GrpcServiceHost;
 import dev.rollcall.mucp.MucpServiceHost;
+import dev.rollcall.rpc.Methods;
 import dev.rollcall.rpc.ServiceHost;
 import dev.rollcall.testing.Ports;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
 import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
 import io.grpc.ServerServiceDefinition;
@@ -27,6 +29,7 @@ import io.grpc.health.v1.HealthProto;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.grpc.stub.ServerCalls;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -198,6 +201,29 @@ class CallingTest {
         Run watch = run("call", "svc", "Health.Watch", "--deadline", "3s").ends(1);
         assertThat(watch.lines()).containsExactly("{\"status\":\"SERVING\"}");
         assertThat(watch.err()).contains("DEADLINE_EXCEEDED");
+    }
+
+    @Test
+    void a_host_of_ours_takes_json_also_for_a_stream_of_answers() {
+        ServerServiceDefinition counter = ServerServiceDefinition.builder("Counter")
+                .addMethod(
+                        Methods.raw("", "Counter.Count", MethodType.SERVER_STREAMING),
+                        ServerCalls.asyncServerStreamingCall((request, answers) -> {
+                            answers.onNext(request);
+                            answers.onNext("{\"n\":2}".getBytes(StandardCharsets.UTF_8));
+                            answers.onCompleted();
+                        }))
+                .build();
+        try (Rollcall rollcall = Rollcall.connect("memory://" + name);
+                ServiceHost host = GrpcServiceHost.builder(rollcall, "svc.count")
+                        .address("127.0.0.1", 0)
+                        .addService(counter)
+                        .linger(Duration.ZERO)
+                        .start()) {
+            assertThat(host.leaving()).isFalse();
+            assertThat(call("svc.count", "Counter.Count", "{\"n\":1}").ends(0).lines())
+                    .containsExactly("{\"n\":1}", "{\"n\":2}");
+        }
     }
 
     @Test

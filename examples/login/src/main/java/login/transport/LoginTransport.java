@@ -20,7 +20,9 @@ public final class LoginTransport extends UserGrpc.UserImplBase {
     public void login(Credentials credentials, StreamObserver<Ticket> answer) {
         answer(answer, () -> {
             LoginRequest request = new LoginRequest(credentials.getName(), credentials.getPassword());
-            return Ticket.newBuilder().setToken(endpoints.login(request).token()).build();
+            return Ticket.newBuilder()
+                    .setToken(endpoints.login(request).token())
+                    .build();
         });
     }
 
@@ -36,9 +38,12 @@ public final class LoginTransport extends UserGrpc.UserImplBase {
             answer.onNext(message.get());
             answer.onCompleted();
         } catch (RefusedException refused) {
-            answer.onError(Status.UNAUTHENTICATED.withDescription(refused.getMessage()).asRuntimeException());
+            answer.onError(
+                    Status.UNAUTHENTICATED.withDescription(refused.getMessage()).asRuntimeException());
         } catch (IllegalArgumentException invalid) {
-            answer.onError(Status.INVALID_ARGUMENT.withDescription(invalid.getMessage()).asRuntimeException());
+            answer.onError(Status.INVALID_ARGUMENT
+                    .withDescription(invalid.getMessage())
+                    .asRuntimeException());
         }
     }
 }

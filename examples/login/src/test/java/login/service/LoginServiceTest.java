@@ -1,12 +1,12 @@
 package login.service;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.SignedJWT;
 import java.lang.management.ManagementFactory;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,12 +23,14 @@ class LoginServiceTest {
     private final LoginService service = new LoginService(
             Map.of("john", PasswordHash.of("secret", ITERATIONS)),
             ITERATIONS,
-            new Tokens(SecureRandom.getSeed(32), Duration.ofMinutes(15), Clock.fixed(NOW, ZoneOffset.UTC)));
+            new Tokens(
+                    "a key that is known to this test only".getBytes(UTF_8),
+                    Duration.ofMinutes(15),
+                    Clock.fixed(NOW, ZoneOffset.UTC)));
 
     @Test
     void the_token_says_who_it_is_and_for_how_long() throws Exception {
-        JWTClaimsSet claims =
-                SignedJWT.parse(service.login("john", "secret")).getJWTClaimsSet();
+        JWTClaimsSet claims = SignedJWT.parse(service.login("john", "secret")).getJWTClaimsSet();
 
         assertThat(claims.getSubject()).isEqualTo("john");
         assertThat(claims.getExpirationTime()).isEqualTo(Date.from(NOW.plus(Duration.ofMinutes(15))));

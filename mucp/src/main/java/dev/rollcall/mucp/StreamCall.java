@@ -1,6 +1,5 @@
 package dev.rollcall.mucp;
 
-import dev.rollcall.rpc.PeerChannel;
 import io.grpc.CallOptions;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -27,7 +26,6 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
     private static final long LATEST_PROBE_MS = 5000;
 
     private final MethodDescriptor<Q, R> method;
-    private final CallOptions options;
     private final Request<Q> request;
     /** Before the connection is there. */
     private final Queue<FullHttpRequest> early = new ArrayDeque<>();
@@ -44,7 +42,6 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
             Request<Q> request) {
         super(channel, pool, method, options, request.type());
         this.method = method;
-        this.options = options;
         this.request = request;
     }
 
@@ -66,9 +63,7 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
             return;
         }
         connection = given;
-        given.use(this);
-        options.getOption(PeerChannel.SENT).run();
-        given.send(request.opening(headers(), deadline()));
+        open(given, () -> request.opening(headers(), deadline()));
         early.forEach(given::send);
         early.clear();
         if (given.channel().isWritable()) {

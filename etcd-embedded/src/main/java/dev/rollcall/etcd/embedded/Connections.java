@@ -2,6 +2,7 @@ package dev.rollcall.etcd.embedded;
 
 import io.grpc.netty.shaded.io.netty.channel.Channel;
 import io.grpc.netty.shaded.io.netty.channel.ChannelFuture;
+import io.grpc.netty.shaded.io.netty.channel.ChannelHandlerContext;
 import io.grpc.netty.shaded.io.netty.channel.ServerChannel;
 import io.grpc.netty.shaded.io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.util.List;
@@ -21,13 +22,16 @@ final class Connections {
 
     /** Breaks all. A server that ends would tell every client first that it cancels. */
     void breakAll() throws InterruptedException {
-        List<ChannelFuture> broken = open.stream()
-                // the first context is next to the network: what would say goodbye is behind it
-                .map(connection -> connection.pipeline().firstContext().close())
-                .toList();
+        List<ChannelFuture> broken = open.stream().map(Connections::breakOff).toList();
         for (ChannelFuture future : broken) {
             future.await(MILLIS_TO_BREAK);
         }
+    }
+
+    private static ChannelFuture breakOff(Channel connection) {
+        // the first context is next to the network: what would say goodbye is behind it, if it is there already
+        ChannelHandlerContext first = connection.pipeline().firstContext();
+        return first == null ? connection.close() : first.close();
     }
 
     private final class Listening extends NioServerSocketChannel {

@@ -108,7 +108,7 @@ final class Script {
             }
         }
         if (random.nextInt(4) > 0) {
-            watch.setStartRevision(random.nextLong(Math.max(1, compacted - 1), revision + 4));
+            watch.setStartRevision(Math.max(1, past(revision, compacted) + random.nextInt(2)));
         }
         return watch.build();
     }
@@ -163,7 +163,7 @@ final class Script {
             range.setLimit(random.nextInt(-1, 6));
         }
         if (oneIn(4)) {
-            range.setRevision(random.nextLong(Math.max(0, compacted - 2), revision + 2));
+            range.setRevision(past(revision, compacted));
         }
         if (random.nextBoolean()) {
             range.setSortOrder(SortOrder.forNumber(random.nextInt(3)));
@@ -243,6 +243,12 @@ final class Script {
             case UNRECOGNIZED -> throw new IllegalStateException();
         }
         return compare.build();
+    }
+
+    /** Any revision, and often one close to the compacted one. */
+    private long past(long revision, long compacted) {
+        long first = Math.max(0, compacted - 2);
+        return random.nextLong(first, oneIn(2) ? Math.min(first + 6, revision + 2) : revision + 2);
     }
 
     private ByteString key() {

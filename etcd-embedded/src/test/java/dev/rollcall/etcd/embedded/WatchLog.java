@@ -12,6 +12,7 @@ import io.grpc.stub.ClientResponseObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
@@ -19,22 +20,31 @@ import org.awaitility.Awaitility;
 final class WatchLog implements ClientResponseObserver<WatchRequest, WatchResponse>, AutoCloseable {
     private final List<WatchResponse> responses = new ArrayList<>();
     private final boolean taking;
+    private final Consumer<WatchResponse> counter;
     private ClientCallStreamObserver<WatchRequest> requests;
     private Status end;
 
-    private WatchLog(boolean taking) {
+    private WatchLog(boolean taking, Consumer<WatchResponse> counter) {
         this.taking = taking;
+        this.counter = counter;
+    }
+
+    /** One that keeps nothing and only passes responses on. */
+    static WatchLog counting(Peer peer, Consumer<WatchResponse> counter) {
+        WatchLog log = new WatchLog(true, counter);
+        peer.watch().watch(log);
+        return log;
     }
 
     static WatchLog open(Peer peer) {
-        WatchLog log = new WatchLog(true);
+        WatchLog log = new WatchLog(true, null);
         peer.watch().watch(log);
         return log;
     }
 
     /** A client that takes nothing until {@link #take}. */
     static WatchLog idle(Peer peer) {
-        WatchLog log = new WatchLog(false);
+        WatchLog log = new WatchLog(false, null);
         peer.watch().watch(log);
         return log;
     }
@@ -119,7 +129,11 @@ final class WatchLog implements ClientResponseObserver<WatchRequest, WatchRespon
 
     @Override
     public synchronized void onNext(WatchResponse response) {
-        responses.add(response);
+        if (counter != null) {
+            counter.accept(response);
+        } else {
+            responses.add(response);
+        }
     }
 
     @Override

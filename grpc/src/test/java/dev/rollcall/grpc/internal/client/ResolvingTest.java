@@ -39,6 +39,7 @@ class ResolvingTest {
     private static NoInstanceException why(StatusRuntimeException failure) {
         assertThat(failure.getStatus().getCode()).isEqualTo(Code.UNAVAILABLE);
         assertThat(failure.getStatus().getCause()).isInstanceOf(NoInstanceException.class);
+        assertThat(failure.getStatus().toString()).doesNotContain("\tat ");
         return (NoInstanceException) Objects.requireNonNull(failure.getStatus().getCause());
     }
 
