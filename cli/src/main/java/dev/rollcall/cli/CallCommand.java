@@ -129,14 +129,21 @@ final class CallCommand implements Callable<Integer> {
                 .filter(known -> known.name().equals(endpoint))
                 .map(Endpoint::metadata)
                 .anyMatch(known -> "true".equals(known.get("stream")));
-        boolean takesJson = mucp || (instance.metadata().containsKey("server") && !streams);
+        boolean takesJson = mucp || instance.metadata().containsKey("server");
         if (given != null) {
             MethodDescriptor method = given.method(endpoint)
                     .orElseThrow(() -> new ConfigurationException("endpoint: " + Text.quote(endpoint)
                             + " (expected: a method of a service in the file given)"));
             call.described(method, request, reply);
         } else if (takesJson) {
-            call.json(service, endpoint, streams, request, reply);
+            try {
+                call.json(service, endpoint, streams, request, reply);
+            } catch (StatusRuntimeException refused) {
+                if (mucp || refused.getStatus().getCode() != Code.UNIMPLEMENTED) {
+                    throw refused;
+                }
+                call.described(reflected(channel, atMost), request, reply); // gRPC's own services take no JSON
+            }
         } else {
             call.described(reflected(channel, atMost), request, reply);
         }

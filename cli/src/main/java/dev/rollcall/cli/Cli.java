@@ -118,6 +118,7 @@ final class Cli {
                 .addSubcommand(new HealthCommand(cli))
                 .addSubcommand(new MigrateCheckCommand(cli))
                 .addSubcommand(new RegisterCommand(cli))
+                .addSubcommand(new DevCommand(cli))
                 .addSubcommand(new DemoCommand(cli))
                 .addSubcommand(new DemoInstanceCommand(cli))
                 .addSubcommand(new ConfigCommand(cli))
@@ -151,6 +152,12 @@ final class Cli {
 
     Console console() {
         return console;
+    }
+
+    /** What {@code --registry} says. */
+    @Nullable
+    String registry() {
+        return registry;
     }
 
     boolean json() {

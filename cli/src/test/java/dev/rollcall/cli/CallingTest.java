@@ -6,18 +6,33 @@ import com.google.protobuf.DescriptorProtos.FileDescriptorSet;
 import dev.rollcall.Endpoint;
 import dev.rollcall.Instance;
 import dev.rollcall.MemoryRegistry;
+import dev.rollcall.Rollcall;
 import dev.rollcall.Value;
+import dev.rollcall.grpc.GrpcServiceHost;
+import dev.rollcall.mucp.MucpServiceHost;
+import dev.rollcall.rpc.Methods;
+import dev.rollcall.rpc.ServiceHost;
 import dev.rollcall.testing.Ports;
 import io.grpc.Grpc;
 import io.grpc.InsecureServerCredentials;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Server;
 import io.grpc.ServerBuilder;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.Status;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import io.grpc.health.v1.HealthProto;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.grpc.stub.ServerCalls;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -76,26 +91,30 @@ class CallingTest {
         return Run.start(all);
     }
 
+    private Run call(String... args) {
+        List<String> all = new ArrayList<>(List.of(args));
+        all.add(0, "call");
+        all.addAll(List.of("--deadline", "30s")); // the first call loads a good deal of code
+        return run(all.toArray(new String[0]));
+    }
+
     @Test
     void a_server_with_reflection_is_called_with_json() throws Exception {
         serve("a", true);
         for (String endpoint : List.of("Health.Check", "grpc.health.v1.Health.Check")) {
-            assertThat(run("call", "svc", endpoint).ends(0).lines()).containsExactly("{\"status\":\"SERVING\"}");
+            assertThat(call("svc", endpoint).ends(0).lines()).containsExactly("{\"status\":\"SERVING\"}");
         }
-        run("call", "svc", "Health.Check", "{\"service\":\"nosuch\"}").fails(1, "NOT_FOUND: unknown service nosuch");
-        run("call", "svc", "Health.Nope")
-                .fails(1, "\"Health.Nope\" (expected: one that the instance's reflection lists)");
-        run("call", "svc", "Other.Check")
-                .fails(1, "\"Other.Check\" (expected: one that the instance's reflection lists)");
+        call("svc", "Health.Check", "{\"service\":\"nosuch\"}").fails(1, "NOT_FOUND: unknown service nosuch");
+        call("svc", "Health.Nope").fails(1, "\"Health.Nope\" (expected: one that the instance's reflection lists)");
+        call("svc", "Other.Check").fails(1, "\"Other.Check\" (expected: one that the instance's reflection lists)");
     }
 
     @Test
     void without_reflection_the_error_says_what_is_missing_and_a_file_helps() throws Exception {
         serve("a", false);
-        run("call", "svc", "Health.Check")
-                .fails(2, "offers no reflection (expected: --proto FILE or --descriptor FILE)");
+        call("svc", "Health.Check").fails(2, "offers no reflection (expected: --proto FILE or --descriptor FILE)");
         Path proto = Files.writeString(directory.resolve("health.proto"), PROTO);
-        assertThat(run("call", "svc", "Health.Check", "--proto", proto.toString())
+        assertThat(call("svc", "Health.Check", "--proto", proto.toString())
                         .ends(0)
                         .lines())
                 .containsExactly("{\"status\":\"SERVING\"}");
@@ -105,43 +124,117 @@ class CallingTest {
                         .addFile(HealthProto.getDescriptor().toProto())
                         .build()
                         .toByteArray());
-        assertThat(run("call", "svc", "Health.Check", "--descriptor", set.toString())
+        assertThat(call("svc", "Health.Check", "--descriptor", set.toString())
                         .ends(0)
                         .lines())
                 .containsExactly("{\"status\":\"SERVING\"}");
     }
 
+    /** The health service under a name of its own. */
+    private ServerServiceDefinition vitals() {
+        MethodDescriptor<HealthCheckRequest, HealthCheckResponse> check = HealthGrpc.getCheckMethod().toBuilder()
+                .setFullMethodName("test.Vitals/Check")
+                .build();
+        return ServerServiceDefinition.builder("test.Vitals")
+                .addMethod(check, ServerCalls.asyncUnaryCall((request, reply) -> {
+                    if (request.getService().isEmpty()) {
+                        reply.onNext(HealthCheckResponse.newBuilder()
+                                .setStatus(ServingStatus.SERVING)
+                                .build());
+                        reply.onCompleted();
+                    } else {
+                        reply.onError(Status.NOT_FOUND
+                                .withDescription("unknown service " + request.getService())
+                                .asRuntimeException());
+                    }
+                }))
+                .build();
+    }
+
+    /** Whatever the protocol, the JSON goes as it is to a peer that takes it. */
+    @Test
+    void our_own_hosts_are_called_with_json_over_both_protocols() throws Exception {
+        try (Rollcall rollcall = Rollcall.connect("memory://" + name);
+                ServiceHost grpc = GrpcServiceHost.builder(rollcall, "over.grpc")
+                        .address("127.0.0.1", 0)
+                        .addService(vitals())
+                        .linger(Duration.ZERO)
+                        .start();
+                ServiceHost mucp = MucpServiceHost.builder(rollcall, "over.mucp")
+                        .address("127.0.0.1", 0)
+                        .addService(vitals())
+                        .linger(Duration.ZERO)
+                        .start()) {
+            for (String service : List.of("over.grpc", "over.mucp")) {
+                assertThat(call(service, "Vitals.Check", "{\"service\":\"\"}")
+                                .ends(0)
+                                .lines())
+                        .containsExactly("{\"status\":\"SERVING\"}");
+                assertThat(run("health", service).ends(0).lines()).hasSize(2);
+                call(service, "Vitals.Check", "{\"service\":\"nosuch\"}").fails(1, "unknown service nosuch");
+                call(service, "Vitals.Nope").fails(1, "UNIMPLEMENTED");
+                call(service, "Vitals.Check", "{\"service\":[]}").fails(1, "INVALID_ARGUMENT");
+            }
+            assertThat(call("over.grpc", "Health.Check").ends(0).lines())
+                    .as("what is not go-micro's is found by reflection")
+                    .containsExactly("{\"status\":\"SERVING\"}");
+            assertThat(grpc.registrations()).hasSameSizeAs(mucp.registrations());
+        }
+    }
+
     @Test
     void files_that_cannot_be_used_are_wrong_usage() throws Exception {
         serve("a", false);
-        run("call", "svc", "Health.Check", "--proto", "nosuch.proto")
+        call("svc", "Health.Check", "--proto", "nosuch.proto")
                 .fails(2, "nosuch.proto (expected: a file that can be read)");
         Path other = Files.writeString(directory.resolve("other.proto"), "this is no proto");
-        run("call", "svc", "Health.Check", "--proto", other.toString()).fails(2, "(expected: a .proto file");
-        run("call", "svc", "Health.Check", "--descriptor", other.toString())
-                .fails(2, "(expected: the output of protoc");
+        call("svc", "Health.Check", "--proto", other.toString()).fails(2, "(expected: a .proto file");
+        call("svc", "Health.Check", "--descriptor", other.toString()).fails(2, "(expected: the output of protoc");
         Path proto = Files.writeString(directory.resolve("health.proto"), PROTO);
-        run("call", "svc", "Health.Nope", "--proto", proto.toString())
+        call("svc", "Health.Nope", "--proto", proto.toString())
                 .fails(2, "\"Health.Nope\" (expected: a method of a service in the file given)");
     }
 
     @Test
     void a_stream_of_answers_is_a_line_each_until_the_deadline() throws Exception {
         serve("a", true);
-        Run watch = run("call", "svc", "Health.Watch", "--deadline", "300ms").ends(1);
+        Run watch = run("call", "svc", "Health.Watch", "--deadline", "3s").ends(1);
         assertThat(watch.lines()).containsExactly("{\"status\":\"SERVING\"}");
         assertThat(watch.err()).contains("DEADLINE_EXCEEDED");
     }
 
     @Test
+    void a_host_of_ours_takes_json_also_for_a_stream_of_answers() {
+        ServerServiceDefinition counter = ServerServiceDefinition.builder("Counter")
+                .addMethod(
+                        Methods.raw("", "Counter.Count", MethodType.SERVER_STREAMING),
+                        ServerCalls.asyncServerStreamingCall((request, answers) -> {
+                            answers.onNext(request);
+                            answers.onNext("{\"n\":2}".getBytes(StandardCharsets.UTF_8));
+                            answers.onCompleted();
+                        }))
+                .build();
+        try (Rollcall rollcall = Rollcall.connect("memory://" + name);
+                ServiceHost host = GrpcServiceHost.builder(rollcall, "svc.count")
+                        .address("127.0.0.1", 0)
+                        .addService(counter)
+                        .linger(Duration.ZERO)
+                        .start()) {
+            assertThat(host.leaving()).isFalse();
+            assertThat(call("svc.count", "Counter.Count", "{\"n\":1}").ends(0).lines())
+                    .containsExactly("{\"n\":1}", "{\"n\":2}");
+        }
+    }
+
+    @Test
     void requests_that_are_no_json_and_services_without_instances_are_one_line() throws Exception {
         serve("a", true);
-        run("call", "svc", "Health.Check", "{\"service\":").fails(2, "(expected: JSON)");
-        run("call", "svc", "Health.Check", "{} {}").fails(2, "(expected: one JSON document)");
-        run("call", "svc", "Health.Check", "{\"service\":[]}").fails(1, "INVALID_ARGUMENT");
-        run("call", "svc", "Health.Check", "--metadata", "a b=c").fails(2, "metadata: \"a b\"");
-        run("call", "svc", "Health.Check", "--id", "nosuch").fails(1, "nosuch");
-        run("call", "nosuch", "Health.Check").fails(1, "no instance of \"nosuch\" is registered");
+        call("svc", "Health.Check", "{\"service\":").fails(2, "(expected: JSON)");
+        call("svc", "Health.Check", "{} {}").fails(2, "(expected: one JSON document)");
+        call("svc", "Health.Check", "{\"service\":[]}").fails(1, "INVALID_ARGUMENT");
+        call("svc", "Health.Check", "--metadata", "a b=c").fails(2, "metadata: \"a b\"");
+        call("svc", "Health.Check", "--id", "nosuch").fails(1, "nosuch");
+        call("nosuch", "Health.Check").fails(1, "no instance of \"nosuch\" is registered");
     }
 
     @Test

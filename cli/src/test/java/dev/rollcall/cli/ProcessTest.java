@@ -120,7 +120,7 @@ class ProcessTest {
             line = out.readLine();
         }
         List<ProcessHandle> children = demo.descendants().toList();
-        assertThat(children).as("etcd and three instances").hasSize(4);
+        assertThat(children).as("three instances").hasSize(3);
         demo.toHandle().destroy();
         assertThat(code(demo)).isZero();
         await().until(() -> children.stream().noneMatch(ProcessHandle::isAlive));

@@ -12,7 +12,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** One run of the command in this JVM, on a thread of its own, with its output caught. */
 final class Run implements AutoCloseable {
-    private static final Duration AT_MOST = Duration.ofSeconds(10);
+    private static final Duration AT_MOST = Duration.ofSeconds(40);
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();

@@ -9,7 +9,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class UsageTest {
     @ParameterizedTest
-    @ValueSource(strings = {"services", "instances", "watch", "register", "demo", "config", "version", "completion"})
+    @ValueSource(
+            strings = {"services", "instances", "watch", "register", "dev", "demo", "config", "version", "completion"})
     void each_command_has_help_and_is_in_the_overview(String command) {
         assertThat(String.join("\n", Run.start(command, "--help").ends(0).lines()))
                 .contains("Usage: rollcall " + command)

@@ -24,7 +24,7 @@ public final class ChannelArgs {
     /**
      * A gRPC service config as JSON text: retries, hedging, timeouts, load balancing. Each entry at its top replaces that of the
      * config in the registry. Use this and not {@code defaultServiceConfig}, which grpc-java does not look at when a resolver
-     * brings a config, and ours always does. A text that is not a JSON object is refused when the channel is built.
+     * brings a config, and ours always does. One that makes no sense is refused when the channel is built.
      */
     public static final NameResolver.Args.Key<String> SERVICE_CONFIG =
             NameResolver.Args.Key.create("rollcall-service-config");

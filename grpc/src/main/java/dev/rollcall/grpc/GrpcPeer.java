@@ -14,6 +14,7 @@ import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,12 @@ import org.jspecify.annotations.Nullable;
  * caller's business.
  */
 final class GrpcPeer extends PeerChannel {
+    /** Go's servers end a connection that pings more than once in 5 minutes. */
+    private static final Duration KEEP_ALIVE = Duration.ofMinutes(6);
+
+    /** On Linux also how long what was sent may stay unacknowledged: a connection to nowhere ends after it. */
+    private static final Duration SILENCE = Duration.ofSeconds(20);
+
     private final Address address;
     private final ManagedChannel channel;
     private final Http2Peer http2;
@@ -32,6 +39,8 @@ final class GrpcPeer extends PeerChannel {
     GrpcPeer(Address address) {
         this.address = address;
         channel = Grpc.newChannelBuilderForAddress(address.host(), address.port(), InsecureChannelCredentials.create())
+                .keepAliveTime(KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS)
+                .keepAliveTimeout(SILENCE.toMillis(), TimeUnit.MILLISECONDS)
                 .build();
         http2 = new Http2Peer(address);
     }

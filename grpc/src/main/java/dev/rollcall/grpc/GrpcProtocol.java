@@ -6,7 +6,7 @@ import dev.rollcall.rpc.ProtocolProvider;
 
 /**
  * Calls instances that speak gRPC, go-micro's included: with {@code ContentType.PROTO} all kinds of methods, with {@code JSON}
- * and {@code BYTES} unary ones. Found by {@link java.util.ServiceLoader}.
+ * and {@code BYTES} those that take one message. Found by {@link java.util.ServiceLoader}.
  */
 public final class GrpcProtocol implements ProtocolProvider {
     @Override

@@ -94,7 +94,7 @@ public final class GrpcServiceHost {
                     .maxInboundMetadataSize(LARGEST_HEADERS)
                     .maxConcurrentCallsPerConnection(MOST_CALLS_PER_CONNECTION);
             customizer.accept(server);
-            return RunningServer.start(server, service(), services, reflection);
+            return RunningServer.start(server, names(), services, reflection);
         }
     }
 }

@@ -29,7 +29,7 @@ final class RunningServer implements ServiceHost.Listening {
     }
 
     static RunningServer start(
-            ServerBuilder<?> builder, String name, List<ServerServiceDefinition> services, boolean reflection)
+            ServerBuilder<?> builder, List<String> names, List<ServerServiceDefinition> services, boolean reflection)
             throws IOException {
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread made = new Thread(task, "rollcall-host-deadlines");
@@ -38,9 +38,10 @@ final class RunningServer implements ServiceHost.Listening {
         });
         HealthStatusManager health = new HealthStatusManager();
         List<ServerServiceDefinition> served = services.stream()
-                .map(service -> MicroMethod.serve(service, name, timer))
+                .map(service -> MicroMethod.serve(service, names.get(0), timer))
                 .toList();
         served.forEach(builder::addService);
+        names.forEach(name -> health.setStatus(name, ServingStatus.SERVING));
         served.forEach(
                 service -> health.setStatus(service.getServiceDescriptor().getName(), ServingStatus.SERVING));
         builder.addService(health.getHealthService()).fallbackHandlerRegistry(new MicroMethods(served));

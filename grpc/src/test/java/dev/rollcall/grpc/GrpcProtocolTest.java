@@ -19,7 +19,9 @@ import dev.rollcall.rpc.MicroError;
 import dev.rollcall.rpc.PeerChannel;
 import dev.rollcall.rpc.ProtocolProvider;
 import dev.rollcall.rpc.ServiceHost;
+import dev.rollcall.testing.FaultProxy;
 import io.grpc.CallOptions;
+import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
@@ -30,10 +32,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.time.Duration;
+import java.util.List;
 import java.util.ServiceLoader;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,7 +119,7 @@ class GrpcProtocolTest {
                 () -> stub(type).withDeadlineAfter(300, TimeUnit.MILLISECONDS).hello(hello("wait")));
 
         assertThat(Status.fromThrowable(thrown).getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
-        assertThat(greeter.cancelled.await(30, TimeUnit.SECONDS)).isTrue();
+        greeter.assertNotGoingOn();
     }
 
     @ParameterizedTest
@@ -185,21 +190,58 @@ class GrpcProtocolTest {
     }
 
     @Test
-    void a_stream_in_json_is_refused_clearly() {
-        Throwable thrown = catchThrowable(() -> stub(ContentType.JSON)
-                .count(CountRequest.newBuilder().setUpTo(3).build())
-                .hasNext());
+    void requests_that_stream_in_json_are_refused_clearly() {
+        Throwable thrown = catchThrowable(() -> ClientCalls.blockingUnaryCall(
+                peer,
+                Methods.raw("hello.srv.say", "Greeter.Chat", MethodType.BIDI_STREAMING),
+                CallOptions.DEFAULT.withOption(ContentType.OPTION, ContentType.JSON),
+                new byte[0]));
 
         assertThat(Status.fromThrowable(thrown).getCode()).isEqualTo(Status.Code.UNIMPLEMENTED);
     }
 
-    @Test
-    void a_stream_in_protobuf_works() {
-        assertThat(stub(ContentType.PROTO)
-                        .count(CountRequest.newBuilder().setUpTo(3).build()))
+    @ParameterizedTest
+    @EnumSource
+    void an_answer_may_stream(ContentType type) {
+        assertThat(stub(type).count(CountRequest.newBuilder().setUpTo(1000).build()))
                 .toIterable()
                 .extracting(CountReply::getNumber)
-                .containsExactly(1L, 2L, 3L);
+                .hasSize(1000)
+                .startsWith(1L, 2L, 3L)
+                .endsWith(1000L);
+    }
+
+    @Test
+    void a_stream_comes_as_fast_as_it_is_wanted_and_ends_when_it_is_cancelled() {
+        List<Long> received = new CopyOnWriteArrayList<>();
+        AtomicReference<Status> end = new AtomicReference<>();
+        ClientCall<CountRequest, CountReply> call = peer.newCall(
+                GreeterGrpc.getCountMethod(), CallOptions.DEFAULT.withOption(ContentType.OPTION, ContentType.JSON));
+        call.start(
+                new ClientCall.Listener<>() {
+                    @Override
+                    public void onMessage(CountReply reply) {
+                        received.add(reply.getNumber());
+                    }
+
+                    @Override
+                    public void onClose(Status status, Metadata trailers) {
+                        end.set(status);
+                    }
+                },
+                new Metadata());
+        call.request(2);
+        call.sendMessage(CountRequest.newBuilder().setUpTo(1000).build());
+        call.halfClose();
+
+        await().atMost(LONG).untilAsserted(() -> assertThat(received).hasSize(2));
+        call.request(1);
+        await().atMost(LONG).untilAsserted(() -> assertThat(received).hasSize(3));
+        call.cancel("enough", null);
+
+        await().atMost(LONG).untilAsserted(() -> assertThat(end.get()).isNotNull());
+        assertThat(end.get()).extracting(Status::getCode).isEqualTo(Status.Code.CANCELLED);
+        assertThat(received).containsExactly(1L, 2L, 3L);
     }
 
     @ParameterizedTest
@@ -222,6 +264,34 @@ class GrpcProtocolTest {
                     .ignoreExceptions()
                     .untilAsserted(() ->
                             assertThat(stub(type).hello(hello("")).getMsg()).isEqualTo("hello john"));
+        }
+    }
+
+    @Test
+    void a_connection_that_fell_silent_is_given_up() {
+        try (FaultProxy proxy = FaultProxy.to(host.address().toString());
+                PeerChannel through = new GrpcProtocol().connect(Address.parse(proxy.endpoint()))) {
+            GreeterGrpc.GreeterBlockingStub stub =
+                    GreeterGrpc.newBlockingStub(through).withOption(ContentType.OPTION, ContentType.JSON);
+            assertThat(stub.withDeadlineAfter(30, TimeUnit.SECONDS)
+                            .hello(hello(""))
+                            .getMsg())
+                    .isEqualTo("hello john");
+            proxy.blackHole();
+
+            await().atMost(LONG).until(() -> {
+                Throwable thrown = catchThrowable(
+                        () -> stub.withDeadlineAfter(300, TimeUnit.MILLISECONDS).hello(hello("")));
+                assertThat(Status.fromThrowable(thrown).getCode())
+                        .isIn(Status.Code.DEADLINE_EXCEEDED, Status.Code.UNAVAILABLE);
+                return proxy.accepted() > 1;
+            });
+
+            proxy.heal();
+            assertThat(stub.withDeadlineAfter(30, TimeUnit.SECONDS)
+                            .hello(hello(""))
+                            .getMsg())
+                    .isEqualTo("hello john");
         }
     }
 }

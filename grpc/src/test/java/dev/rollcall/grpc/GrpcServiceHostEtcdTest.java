@@ -17,6 +17,7 @@ import dev.rollcall.grpc.servertest.HelloRequest;
 import dev.rollcall.rpc.ServiceChannel;
 import dev.rollcall.rpc.ServiceHost;
 import dev.rollcall.testing.EtcdProcess;
+import java.io.BufferedReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -117,6 +118,40 @@ class GrpcServiceHostEtcdTest {
             assertThat(underWay.get(30, TimeUnit.SECONDS).getMsg()).isEqualTo("waited");
             closed.get(30, TimeUnit.SECONDS);
             assertThat(first.registrations().get(0).state()).isEqualTo(Registration.State.CLOSED);
+        }
+    }
+
+    @Test
+    void a_program_told_to_end_leaves_first_and_finishes_its_calls() throws Exception {
+        Process program = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        HostProgram.class.getName(),
+                        etcd.endpoint())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        try (BufferedReader lines = program.inputReader();
+                ServiceChannel channel = ServiceChannel.open(calling, HostProgram.SERVICE)) {
+            assertThat(lines.readLine()).isEqualTo("registered");
+            await().atMost(LONG)
+                    .ignoreExceptions()
+                    .untilAsserted(() -> assertThat(hello(channel, "").getMsg()).isEqualTo("hello "));
+            Future<HelloReply> underWay = GreeterGrpc.newFutureStub(channel)
+                    .withDeadlineAfter(60, TimeUnit.SECONDS)
+                    .hello(HelloRequest.newBuilder().setMsg("wait").build());
+            assertThat(lines.readLine()).isEqualTo("waiting");
+
+            program.toHandle().destroy(); // SIGTERM, and its input stays open
+            await().atMost(LONG)
+                    .until(() -> calling.lookup(HostProgram.SERVICE).instances().isEmpty());
+            assertThat(underWay).isNotDone();
+            program.getOutputStream().close();
+
+            assertThat(underWay.get(30, TimeUnit.SECONDS).getMsg()).isEqualTo("waited");
+            assertThat(program.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            program.destroyForcibly();
         }
     }
 

@@ -15,16 +15,24 @@ import dev.rollcall.grpc.servertest.GreeterGrpc;
 import dev.rollcall.grpc.servertest.HelloReply;
 import dev.rollcall.grpc.servertest.HelloRequest;
 import dev.rollcall.rpc.ServiceHost;
+import dev.rollcall.testing.TestCertificates;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
+import io.grpc.ServerCredentials;
 import io.grpc.ServerInterceptor;
+import io.grpc.TlsChannelCredentials;
+import io.grpc.TlsServerCredentials;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.grpc.reflection.v1.ServerReflectionGrpc;
+import io.grpc.reflection.v1.ServerReflectionRequest;
+import io.grpc.reflection.v1.ServerReflectionResponse;
+import io.grpc.stub.StreamObserver;
 import io.micrometer.core.instrument.binder.grpc.MetricCollectingServerInterceptor;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
@@ -214,10 +222,85 @@ class GrpcServiceHostTest {
     }
 
     private static ServingStatus health(ManagedChannel channel) {
+        return health(channel, "");
+    }
+
+    private static ServingStatus health(ManagedChannel channel, String service) {
         return HealthGrpc.newBlockingStub(channel)
                 .withDeadlineAfter(30, TimeUnit.SECONDS)
-                .check(HealthCheckRequest.getDefaultInstance())
+                .check(HealthCheckRequest.newBuilder().setService(service).build())
                 .getStatus();
+    }
+
+    @Test
+    void its_health_is_known_by_each_of_its_names() {
+        ManagedChannel channel = channel(started(builder().alsoAs("hello.srv.old")));
+
+        assertThat(health(channel, SERVICE)).isEqualTo(ServingStatus.SERVING);
+        assertThat(health(channel, "hello.srv.old")).isEqualTo(ServingStatus.SERVING);
+        assertThat(health(channel, "rollcall.servertest.Greeter")).isEqualTo(ServingStatus.SERVING);
+        assertThat(health(channel, "")).isEqualTo(ServingStatus.SERVING);
+    }
+
+    @Test
+    void it_serves_tls_with_a_certificate() throws IOException {
+        TestCertificates certificates = TestCertificates.trusted();
+        TestCertificates.Identity identity = certificates.server();
+        ServerCredentials credentials = TlsServerCredentials.create(
+                identity.certificate().toFile(), identity.key().toFile());
+        ServiceHost host = started(builder().credentials(credentials));
+        ManagedChannel channel = Grpc.newChannelBuilder(
+                        host.address().toString(),
+                        TlsChannelCredentials.newBuilder()
+                                .trustManager(certificates.authority().toFile())
+                                .build())
+                .build();
+        closing.add(channel::shutdownNow);
+
+        assertThat(hello(channel, "").getMsg()).isEqualTo("hello ");
+        assertThat(catchThrowable(() -> hello(channel(host), ""))).isNotNull();
+    }
+
+    @Test
+    void its_limits_can_be_changed() {
+        ServiceHost host = started(builder().customize(server -> server.maxInboundMessageSize(100)));
+
+        assertThat(catchThrowable(() -> hello(channel(host), "x".repeat(100))))
+                .hasMessageContaining("RESOURCE_EXHAUSTED");
+    }
+
+    @Test
+    void the_schema_is_told_unless_told_not_to() {
+        assertThat(reflection(channel(started(builder())))).isEmpty();
+        assertThat(reflection(channel(started(builder().withoutReflection())))).contains("UNIMPLEMENTED");
+    }
+
+    /** The failure, if any, of asking for the services. */
+    private static String reflection(ManagedChannel channel) {
+        CompletableFuture<String> failure = new CompletableFuture<>();
+        StreamObserver<ServerReflectionRequest> requests = ServerReflectionGrpc.newStub(channel)
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .serverReflectionInfo(new StreamObserver<>() {
+                    @Override
+                    public void onNext(ServerReflectionResponse response) {
+                        if (!response.toString().contains("rollcall.servertest.Greeter")) {
+                            failure.complete(response.toString());
+                        }
+                    }
+
+                    @Override
+                    public void onError(Throwable thrown) {
+                        failure.complete(thrown.toString());
+                    }
+
+                    @Override
+                    public void onCompleted() {
+                        failure.complete("");
+                    }
+                });
+        requests.onNext(ServerReflectionRequest.newBuilder().setListServices("").build());
+        requests.onCompleted();
+        return failure.join();
     }
 
     @Test

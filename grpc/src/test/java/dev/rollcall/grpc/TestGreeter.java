@@ -1,5 +1,10 @@
 package dev.rollcall.grpc;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Any;
+import com.google.rpc.Code;
+import com.google.rpc.ErrorInfo;
 import dev.rollcall.grpc.servertest.CountReply;
 import dev.rollcall.grpc.servertest.CountRequest;
 import dev.rollcall.grpc.servertest.GreeterGrpc;
@@ -10,6 +15,7 @@ import dev.rollcall.rpc.MicroError;
 import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.Status;
+import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +38,13 @@ final class TestGreeter extends GreeterGrpc.GreeterImplBase {
                 throw MicroError.of("hello.srv.say", 400, "bad name bad").toException();
             case "status" ->
                 reply.onError(Status.NOT_FOUND.withDescription("no such user").asRuntimeException());
+            case "details" ->
+                reply.onError(StatusProto.toStatusRuntimeException(com.google.rpc.Status.newBuilder()
+                        .setCode(Code.FAILED_PRECONDITION_VALUE)
+                        .setMessage("too late")
+                        .addDetails(Any.pack(
+                                ErrorInfo.newBuilder().setReason("LATE").build()))
+                        .build()));
             case "unexpected" -> throw new IllegalStateException("password=hunter2");
             case "unexpected later" -> reply.onError(new IllegalStateException("password=hunter2"));
             case "wait" -> {
@@ -51,6 +64,12 @@ final class TestGreeter extends GreeterGrpc.GreeterImplBase {
             case "deadline" -> answer(request, String.valueOf(Context.current().getDeadline()), reply);
             default -> answer(request, "hello " + request.getFrom(), reply);
         }
+    }
+
+    /** That a call which was to wait either heard that it is over, or never began, its deadline having come before. */
+    void assertNotGoingOn() throws InterruptedException {
+        assertThat(waiting.getCount() > 0 || cancelled.await(30, TimeUnit.SECONDS))
+                .isTrue();
     }
 
     private static void answer(HelloRequest request, String msg, StreamObserver<HelloReply> reply) {

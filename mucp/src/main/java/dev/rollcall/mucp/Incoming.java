@@ -83,7 +83,7 @@ final class Incoming {
             refuse(
                     reply,
                     400,
-                    "timeout: " + Text.quote(timeout) + " (expected: nanoseconds, a number of up to 18 digits)");
+                    "timeout: " + Text.quote(timeout) + " (expected: nanoseconds, 0 to " + Long.MAX_VALUE + ")");
             return;
         }
         new ServerExchange<>(server, connection, method, reply, headers, nanos)
@@ -91,8 +91,12 @@ final class Incoming {
     }
 
     private static OptionalLong nanos(String text) {
-        boolean number = !text.isEmpty() && text.length() <= 18 && text.chars().allMatch(c -> c >= '0' && c <= '9');
-        return number ? OptionalLong.of(Long.parseLong(text)) : OptionalLong.empty();
+        try {
+            long nanos = Long.parseLong(text);
+            return nanos < 0 || text.startsWith("+") ? OptionalLong.empty() : OptionalLong.of(nanos);
+        } catch (NumberFormatException other) {
+            return OptionalLong.empty();
+        }
     }
 
     private void refuse(Reply reply, int code, String detail) {

@@ -2,6 +2,7 @@ package dev.rollcall.mucp;
 
 import dev.rollcall.rpc.ContentType;
 import dev.rollcall.rpc.MessageCodec;
+import dev.rollcall.rpc.PeerChannel;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Context;
@@ -10,6 +11,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
@@ -17,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,8 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
     private final Inbox<Answer> inbox;
     private final AtomicBoolean over = new AtomicBoolean();
     private final ContentType asked;
+    private final boolean credentials;
+    private final Runnable sent;
     private @Nullable Listener<R> listener;
     private boolean headersTold;
     private volatile @Nullable Future<?> timer;
@@ -48,6 +53,8 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
         this.channel = channel;
         this.pool = pool;
         this.asked = asked;
+        this.sent = options.getOption(PeerChannel.SENT);
+        this.credentials = options.getCredentials() != null;
         this.codec = MessageCodec.of(method.getResponseMarshaller());
         Executor executor = options.getExecutor();
         this.callbacks = new SerialExecutor(executor == null ? pool.runtime().callbacks() : executor, () -> {});
@@ -74,20 +81,10 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
             end(ConnectionPool.CLOSED);
         } else if (deadline != null && deadline.isExpired()) {
             end(overdue());
+        } else if (credentials) {
+            end(Status.UNIMPLEMENTED.withDescription("call credentials: not taken over mucp (expected: metadata)"));
         } else {
             context.addListener(this, Runnable::run);
-            if (deadline != null) {
-                schedule(deadline);
-            }
-        }
-    }
-
-    private void schedule(Deadline at) {
-        try {
-            timer = pool.loop()
-                    .schedule(() -> end(overdue()), at.timeRemaining(TimeUnit.NANOSECONDS), TimeUnit.NANOSECONDS);
-        } catch (RejectedExecutionException closed) {
-            end(ConnectionPool.CLOSED);
         }
     }
 
@@ -97,7 +94,13 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
 
     /** Begins the exchange of messages. */
     final void begin() {
-        onLoop(this::begun);
+        onLoop(() -> {
+            if (deadline != null) {
+                long left = deadline.timeRemaining(TimeUnit.NANOSECONDS);
+                timer = pool.loop().schedule(() -> end(overdue()), left, TimeUnit.NANOSECONDS);
+            }
+            begun();
+        });
     }
 
     /** Does something with the connection, unless the call has ended by then. */
@@ -113,6 +116,18 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
             });
         } catch (RejectedExecutionException closed) {
             end(ConnectionPool.CLOSED);
+        }
+    }
+
+    /** Uses the connection and writes the first request; whatever fails here ends the call. */
+    final void open(ClientConnection given, Supplier<FullHttpRequest> first) {
+        given.use(this);
+        try {
+            FullHttpRequest request = first.get();
+            sent.run();
+            given.send(request);
+        } catch (RuntimeException | Error failed) {
+            end(Status.INTERNAL.withDescription("request: cannot be written").withCause(failed));
         }
     }
 

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 
 /** How the requests of one call look. */
 final class Request<Q> {
+    private static final String PROBE = "RollcallStreamOver.Probe";
+    /** What a server says to {@link #probe()} when the stream is over. */
+    static final String PROBE_ANSWER = "rpc: can't find service RollcallStreamOver";
+
     private final MessageCodec<Q> codec;
     private final ContentType type;
     private final String host;
@@ -75,6 +79,16 @@ final class Request<Q> {
     FullHttpRequest endOfStream() {
         FullHttpRequest request = message(new byte[0]);
         request.headers().set(MicroHeaders.ERROR, MicroHeaders.END_OF_STREAM);
+        return request;
+    }
+
+    /**
+     * Asks whether the server still knows the stream: if it does, this is one more message of it, which nobody reads any more after
+     * its end; if not, it is a call of something that no server has.
+     */
+    FullHttpRequest probe() {
+        FullHttpRequest request = message(new byte[0]);
+        request.headers().set(MicroHeaders.ENDPOINT, PROBE).set(MicroHeaders.METHOD, PROBE);
         return request;
     }
 

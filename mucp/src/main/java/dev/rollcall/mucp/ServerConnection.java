@@ -38,7 +38,13 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
     private @Nullable ServerExchange<?, ?> current;
     private final Queue<FullHttpRequest> waiting = new ArrayDeque<>();
     private @Nullable String endedStream;
+    /** From the start of a request until its last answer is written. */
+    private boolean busy;
+    /** Whether to close once it is not busy. */
     private boolean leaving;
+    /** What arrives now is only read so that our last answer is. */
+    private boolean ending;
+
     private @Nullable Future<?> idle;
 
     ServerConnection(MucpServer server, Channel channel) {
@@ -59,23 +65,28 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
-        if (leaving && current == null) {
+        if (ending) {
             request.release();
-        } else if (current == null) {
-            start(request);
-        } else if (current.streams()) {
-            try {
-                current.received(request.headers(), ByteBufUtil.getBytes(request.content()));
-            } finally {
-                request.release();
-            }
-        } else {
+        } else if (current != null && current.takes(request.headers())) {
+            pass(request, current);
+        } else if (busy) {
             waiting.add(request);
+        } else {
+            start(request);
+        }
+    }
+
+    private static void pass(FullHttpRequest message, ServerExchange<?, ?> stream) {
+        try {
+            stream.received(message.headers(), ByteBufUtil.getBytes(message.content()));
+        } finally {
+            message.release();
         }
     }
 
     private void start(FullHttpRequest request) {
         stopIdling();
+        busy = true;
         try {
             if (request.decoderResult().isFailure()) {
                 refuse(request);
@@ -119,7 +130,21 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
     /** A call is under way from now on; the read is for its stream, or tells that the caller is gone. */
     void begin(ServerExchange<?, ?> call) {
         current = call;
-        if (waiting.isEmpty()) {
+        for (FullHttpRequest next = waiting.peek(); next != null && call.takes(next.headers()); next = waiting.peek()) {
+            pass(waiting.remove(), call);
+        }
+        readMore();
+    }
+
+    /** From any thread. */
+    void readMore() {
+        if (!channel.eventLoop().inEventLoop()) {
+            try {
+                channel.eventLoop().execute(this::readMore);
+            } catch (RejectedExecutionException over) {
+                // The server has ended, and its connections with it.
+            }
+        } else if (waiting.isEmpty()) {
             channel.read();
         }
     }
@@ -139,6 +164,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
     }
 
     private void next() {
+        busy = false;
         if (leaving) {
             Http.close(channel);
             return;
@@ -171,6 +197,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
      */
     private void answerAndLeave(FullHttpResponse response) {
         leaving = true;
+        ending = true;
         response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
         channel.writeAndFlush(response).addListener((ChannelFuture written) -> {
             if (written.isSuccess() && channel instanceof DuplexChannel duplex) {
@@ -186,7 +213,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
     /** Ends as soon as no call is under way. */
     void leave() {
         leaving = true;
-        if (current == null) {
+        if (!busy) {
             Http.close(channel);
         }
     }
@@ -260,7 +287,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<FullHttpRequest
 
     @Override
     public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-        Http.close(
-                channel); // the peer reset it, does not read, or sends what is no HTTP; nothing more can be said to it
+        // The peer reset it, does not read, or sends what is no HTTP: nothing more can be said to it.
+        Http.close(channel);
     }
 }

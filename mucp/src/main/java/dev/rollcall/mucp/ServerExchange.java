@@ -47,6 +47,9 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
     private final Context.CancellableContext context;
     private final AtomicBoolean ended = new AtomicBoolean();
     private volatile boolean cancelled;
+    /** Read and written on the event loop only. */
+    private boolean halfClosed;
+
     private @Nullable Listener<Q> listener;
     private Metadata headers = new Metadata();
     private byte @Nullable [] answer;
@@ -81,8 +84,8 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
 
     /** The body of a stream's first request says nothing. */
     void start(byte[] body) {
-        connection.begin(this);
         callbacks.execute(this::open);
+        connection.begin(this);
         if (!streams()) {
             inbox.add(body);
             inbox.end(() -> tell(Listener::onHalfClose));
@@ -117,18 +120,29 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
         return streams() ? reply.stream() : null;
     }
 
+    /** Whether a request is part of this stream, if only by mistake; after the end of the caller's half others wait for it. */
+    boolean takes(HttpHeaders request) {
+        return streams()
+                && (!halfClosed || Objects.equals(reply.stream(), MicroHeaders.find(request, MicroHeaders.STREAM)));
+    }
+
     /** A further message of a stream. */
     void received(HttpHeaders request, byte[] body) {
         String error = MicroHeaders.find(request, MicroHeaders.ERROR);
-        if (MicroHeaders.END_OF_STREAM.equals(error)) {
+        if (halfClosed) {
+            connection.readMore(); // only asks whether the stream is over
+        } else if (MicroHeaders.END_OF_STREAM.equals(error)) {
+            halfClosed = true;
             inbox.end(() -> tell(Listener::onHalfClose));
-            connection.channel().read(); // the end of the connection is still to come
+            connection.readMore(); // the end of the connection is still to come
         } else if (error != null || !Objects.equals(reply.stream(), MicroHeaders.find(request, MicroHeaders.STREAM))) {
             end(Status.CANCELLED.withDescription("Micro-Stream: another one, or an error, within a stream"));
         } else {
             inbox.add(body);
             if (method.getMethodDescriptor().getType().clientSendsOneMessage()) {
+                halfClosed = true;
                 inbox.end(() -> tell(Listener::onHalfClose)); // go-micro's clients do not say so
+                connection.readMore();
             }
         }
     }
@@ -141,7 +155,7 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
     @Override
     public void empty() {
         if (streams()) {
-            connection.channel().read();
+            connection.readMore();
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.rollcall.mucp;
 
-import dev.rollcall.rpc.PeerChannel;
 import io.grpc.CallOptions;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -9,23 +8,30 @@ import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A stream, on a connection of its own. Requests and answers are not paired. The caller's half is closed by EOS, except after the
  * only message of a method that takes one: go-micro's clients do not send it there.
+ *
+ * <p>A go-micro server that was sent EOS never says when it is done itself, so from then on it is asked now and then whether it
+ * still knows the stream.
  */
 final class StreamCall<Q, R> extends MucpCall<Q, R> {
     /** What may wait to be written when the caller does not ask {@link #isReady()}. */
     private static final long MOST_WAITING_BYTES = 64L * 1024 * 1024;
 
+    private static final long FIRST_PROBE_MS = 20;
+    private static final long LATEST_PROBE_MS = 5000;
+
     private final MethodDescriptor<Q, R> method;
-    private final CallOptions options;
     private final Request<Q> request;
     /** Before the connection is there. */
     private final Queue<FullHttpRequest> early = new ArrayDeque<>();
 
     private long earlyBytes;
+    private boolean probed;
     private volatile @Nullable ClientConnection connection;
 
     StreamCall(
@@ -36,7 +42,6 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
             Request<Q> request) {
         super(channel, pool, method, options, request.type());
         this.method = method;
-        this.options = options;
         this.request = request;
     }
 
@@ -58,9 +63,7 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
             return;
         }
         connection = given;
-        given.use(this);
-        options.getOption(PeerChannel.SENT).run();
-        given.send(request.opening(headers(), deadline()));
+        open(given, () -> request.opening(headers(), deadline()));
         early.forEach(given::send);
         early.clear();
         if (given.channel().isWritable()) {
@@ -77,8 +80,28 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
     @Override
     public void halfClose() {
         if (!method.getType().clientSendsOneMessage()) {
-            onLoop(() -> send(request.endOfStream()));
+            onLoop(() -> {
+                send(request.endOfStream());
+                probeIn(FIRST_PROBE_MS);
+            });
         }
+    }
+
+    private void probeIn(long millis) {
+        var unused = pool().loop()
+                .schedule(
+                        () -> {
+                            ClientConnection to = connection;
+                            if (!over() && to != null && to.channel().isWritable()) {
+                                probed = true;
+                                to.send(request.probe());
+                            }
+                            if (!over()) {
+                                probeIn(Math.min(2 * millis, LATEST_PROBE_MS));
+                            }
+                        },
+                        millis,
+                        TimeUnit.MILLISECONDS);
     }
 
     private void send(FullHttpRequest message) {
@@ -111,7 +134,8 @@ final class StreamCall<Q, R> extends MucpCall<Q, R> {
         if (end == null) {
             arrived(answer);
         } else {
-            ended(end, answer.metadata());
+            boolean forgotten = probed && Request.PROBE_ANSWER.equals(end.getDescription());
+            ended(forgotten ? Status.OK : end, answer.metadata());
             close();
         }
     }

@@ -1,6 +1,5 @@
 package dev.rollcall.mucp;
 
-import dev.rollcall.rpc.PeerChannel;
 import io.grpc.CallOptions;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -11,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** One request, one answer, on a connection of the pool. */
 final class UnaryCall<Q, R> extends MucpCall<Q, R> {
     private final MethodDescriptor<Q, R> method;
-    private final CallOptions options;
     private final Request<Q> request;
     private byte[] body = new byte[0];
     private @Nullable ClientConnection connection;
@@ -25,7 +23,6 @@ final class UnaryCall<Q, R> extends MucpCall<Q, R> {
             Request<Q> request) {
         super(channel, pool, method, options, request.type());
         this.method = method;
-        this.options = options;
         this.request = request;
     }
 
@@ -51,9 +48,7 @@ final class UnaryCall<Q, R> extends MucpCall<Q, R> {
             return;
         }
         connection = given;
-        given.use(this);
-        options.getOption(PeerChannel.SENT).run();
-        given.send(request.unary(headers(), body, deadline()));
+        open(given, () -> request.unary(headers(), body, deadline()));
     }
 
     @Override

@@ -30,7 +30,7 @@ final class BadInputTest {
 
     @BeforeEach
     void start() throws IOException {
-        served = new Served(new MucpLimits(100_000, 50, Duration.ofSeconds(3)));
+        served = new Served(new MucpLimits(100_000, 50, Duration.ofSeconds(5)));
     }
 
     @AfterEach
@@ -192,12 +192,19 @@ final class BadInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"soon", "-1", "5s", "1.5", "99999999999999999999", "0x10"})
+    @ValueSource(strings = {"soon", "-1", "5s", "1.5", "+1", "99999999999999999999", "0x10"})
     void a_timeout_that_is_no_number(String timeout) throws IOException {
         assertError(
                 answer(hello(JSON + "Timeout: " + timeout + "\r\n", BODY)),
                 400,
                 "timeout: \\\"" + timeout + "\\\" (expected: nanoseconds");
+    }
+
+    @Test
+    void the_longest_timeout_that_go_can_write() throws IOException {
+        assertThat(answer(hello(JSON + "Timeout: 9223372036854775807\r\n", BODY))
+                        .body())
+                .isEqualTo("{\"msg\":\"hello john\"}");
     }
 
     @Test
@@ -238,6 +245,33 @@ final class BadInputTest {
             String eos = post("Micro-Stream: 1\r\nMicro-Error: EOS\r\n", "");
             peer.send(eos.repeat(5000) + hello(JSON, BODY));
             assertThat(peer.read().body()).isEqualTo("{\"msg\":\"hello john\"}");
+        }
+    }
+
+    @Test
+    void calls_streams_and_mistakes_at_once_on_one_connection() throws IOException {
+        String bad = post("Micro-Endpoint: Greeter.Nope\r\n" + JSON, BODY);
+        String count = "Micro-Endpoint: Greeter.Count\r\nMicro-Stream: %d\r\n" + JSON;
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < 50; i++) {
+            String stream = String.format(count, i);
+            all.append(bad).append(hello(JSON, BODY)).append(hello(JSON, BODY)).append(bad);
+            all.append(post(stream, "")).append(post(stream, "{\"name\":\"n\"}"));
+            all.append(post(stream + "Micro-Error: EOS\r\n", ""));
+        }
+        try (RawSocket peer = served.connect()) {
+            peer.send(all.toString());
+            for (int i = 0; i < 50; i++) {
+                assertThat(peer.read().header("Micro-Error")).isEqualTo("rpc: can't find method Nope");
+                assertThat(peer.read().body()).isEqualTo("{\"msg\":\"hello john\"}");
+                assertThat(peer.read().body()).isEqualTo("{\"msg\":\"hello john\"}");
+                assertThat(peer.read().header("Micro-Error")).isEqualTo("rpc: can't find method Nope");
+                assertThat(peer.read().body()).isEqualTo("{\"msg\":\"n0\"}");
+                assertThat(peer.read().body()).isEqualTo("{\"msg\":\"n1\"}");
+                RawSocket.Message end = peer.read();
+                assertThat(end.header("Micro-Error")).isEqualTo("EOS");
+                assertThat(end.header("Micro-Stream")).isEqualTo(Integer.toString(i));
+            }
         }
     }
 

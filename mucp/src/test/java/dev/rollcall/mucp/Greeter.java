@@ -53,7 +53,10 @@ final class Greeter extends GreeterGrpc.GreeterImplBase {
                         .withDescription("one\r\ntwo: caf\u00e9 \u4e16\u754c")
                         .asRuntimeException());
             case "secret" -> throw new IllegalStateException("the password is 1234");
-            case "hold" -> hold(answers);
+            case "hold" -> {
+                ((ServerCallStreamObserver<Rsp>) answers).setOnCancelHandler(cancelled::countDown);
+                hold(answers);
+            }
             case "large" -> {
                 answers.onNext(rsp("x".repeat((int) request.getAge())));
                 answers.onCompleted();
@@ -71,7 +74,6 @@ final class Greeter extends GreeterGrpc.GreeterImplBase {
     }
 
     private void hold(StreamObserver<Rsp> answers) {
-        ((ServerCallStreamObserver<Rsp>) answers).setOnCancelHandler(cancelled::countDown);
         held.countDown();
         Thread waiting = new Thread(() -> {
             try {
@@ -91,6 +93,10 @@ final class Greeter extends GreeterGrpc.GreeterImplBase {
     public void count(Req request, StreamObserver<Rsp> answers) {
         var observer = (ServerCallStreamObserver<Rsp>) answers;
         observer.setOnCancelHandler(cancelled::countDown);
+        if (request.getName().equals("hold")) {
+            hold(answers);
+            return;
+        }
         long most = request.getAge() == 0 ? 2 : request.getAge();
         for (long i = 0; i < most && !observer.isCancelled(); i++) {
             answers.onNext(rsp(request.getName() + i));
@@ -108,8 +114,12 @@ final class Greeter extends GreeterGrpc.GreeterImplBase {
     public StreamObserver<Req> collect(StreamObserver<Rsp> answers) {
         List<String> names = new ArrayList<>();
         return observer(request -> names.add(request.getName()), () -> {
-            answers.onNext(rsp(String.join(",", names)));
-            answers.onCompleted();
+            if (names.contains("hold")) {
+                hold(answers);
+            } else {
+                answers.onNext(rsp(String.join(",", names)));
+                answers.onCompleted();
+            }
         });
     }
 

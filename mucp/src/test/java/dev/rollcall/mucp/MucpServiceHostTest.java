@@ -89,7 +89,7 @@ final class MucpServiceHostTest {
     @Test
     void it_leaves_then_serves_on_then_finishes_what_is_under_way() throws Exception {
         ServiceHost host =
-                host().linger(Duration.ofSeconds(2)).finishWithin(SOON).start();
+                host().linger(Duration.ofSeconds(5)).finishWithin(SOON).start();
         try (PeerChannel channel = new MucpProvider().connect(host.address())) {
             GreeterGrpc.GreeterFutureStub stub = GreeterGrpc.newFutureStub(channel);
             Future<Rsp> under = stub.hello(req("hold"));

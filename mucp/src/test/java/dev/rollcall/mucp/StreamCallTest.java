@@ -12,6 +12,7 @@ import dev.rollcall.rpc.MicroError;
 import dev.rollcall.rpc.PeerChannel;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Context;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -25,6 +26,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -151,10 +153,68 @@ final class StreamCallTest {
     }
 
     @Test
+    void a_server_stream_that_is_left_is_cancelled_at_the_server() throws Exception {
+        Context.CancellableContext context = Context.current().withCancellation();
+        Answers<Rsp> end = Answers.of(answer -> {});
+        context.run(() -> GreeterGrpc.newStub(channel).count(req("hold"), end));
+        assertThat(served.greeter.held.await(30, TimeUnit.SECONDS)).isTrue();
+
+        context.cancel(null);
+
+        assertThat(served.greeter.cancelled.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThatThrownBy(() -> end.end.get(30, TimeUnit.SECONDS)).hasMessageContaining("CANCELLED");
+    }
+
+    @Test
+    void a_server_may_take_its_time_after_the_last_message() throws Exception {
+        BlockingQueue<Rsp> answer = new LinkedBlockingQueue<>();
+        Answers<Rsp> end = Answers.of(answer::add);
+        StreamObserver<Req> requests = GreeterGrpc.newStub(channel).collect(end);
+        requests.onNext(req("hold"));
+        requests.onCompleted();
+        assertThat(served.greeter.held.await(30, TimeUnit.SECONDS)).isTrue();
+        assertThatThrownBy(() -> end.end.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+
+        served.greeter.released.countDown();
+
+        end.end.get(30, TimeUnit.SECONDS);
+        assertThat(answer.remove().getMsg()).isEqualTo("held");
+    }
+
+    /** A go-micro server takes the end of the caller's half for the end of all, and says nothing more when its handler is done. */
+    @Test
+    void a_stream_that_a_go_server_has_forgotten_is_over() throws Exception {
+        String message =
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n" + "{\"msg\":\"hi\"}";
+        try (ScriptedServer go = new ScriptedServer((self, nth, peer) -> {
+                    for (int i = 0; i < 4; i++) {
+                        self.read(peer); // opening, message, EOS, and a question while the handler works
+                    }
+                    peer.send(message);
+                    String endpoint = self.read(peer).header("Micro-Endpoint");
+                    peer.send("HTTP/1.1 200 OK\r\nMicro-Error: rpc: can't find service "
+                            + endpoint.substring(0, endpoint.indexOf('.')) + "\r\nContent-Length: 0\r\n\r\n");
+                    self.read(peer);
+                });
+                PeerChannel to = new MucpProvider().connect(go.address())) {
+            BlockingQueue<Rsp> answers = new LinkedBlockingQueue<>();
+            Answers<Rsp> end = Answers.of(answers::add);
+            StreamObserver<Req> requests = GreeterGrpc.newStub(to)
+                    .withOption(ContentType.OPTION, ContentType.JSON)
+                    .chat(end);
+            requests.onNext(req("john"));
+            requests.onCompleted();
+
+            end.end.get(30, TimeUnit.SECONDS);
+            assertThat(answers).hasSize(1);
+        }
+    }
+
+    @Test
     void a_deadline_ends_a_stream_at_both_sides() throws Exception {
         Answers<Rsp> end = Answers.of(answer -> {});
         StreamObserver<Req> requests = GreeterGrpc.newStub(channel)
-                .withDeadlineAfter(1, TimeUnit.SECONDS)
+                .withDeadlineAfter(2, TimeUnit.SECONDS)
                 .chat(end);
         requests.onNext(req("john"));
 
@@ -175,7 +235,7 @@ final class StreamCallTest {
 
     @Test
     void a_slow_reader_holds_its_handler_back_and_loses_nothing() throws Exception {
-        int messages = 20_000;
+        int messages = 1000; // 100 MB, more than the kernel takes
         CompletableFuture<Status> end = new CompletableFuture<>();
         AtomicInteger received = new AtomicInteger();
         ClientCall<Req, Rsp> call = channel.newCall(GreeterGrpc.getCountMethod(), CallOptions.DEFAULT);
@@ -193,7 +253,7 @@ final class StreamCallTest {
                 },
                 new Metadata());
         call.request(1);
-        call.sendMessage(req("x".repeat(1000), messages));
+        call.sendMessage(req("x".repeat(100_000), messages));
         call.halfClose();
         await().atMost(SOON).until(() -> received.get() == 1);
         AtomicInteger before = new AtomicInteger(-1);

@@ -10,6 +10,7 @@ import dev.rollcall.rpc.ContentType;
 import dev.rollcall.rpc.Methods;
 import dev.rollcall.rpc.MicroError;
 import dev.rollcall.rpc.PeerChannel;
+import io.grpc.CallCredentials;
 import io.grpc.CallOptions;
 import io.grpc.Context;
 import io.grpc.Metadata;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -145,7 +147,7 @@ final class UnaryCallTest {
     @Test
     void a_deadline_ends_the_call_at_both_sides() throws Exception {
         StatusRuntimeException thrown = failure(() -> GreeterGrpc.newBlockingStub(channel)
-                .withDeadlineAfter(500, TimeUnit.MILLISECONDS)
+                .withDeadlineAfter(2, TimeUnit.SECONDS)
                 .hello(req("hold")));
 
         assertThat(thrown.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
@@ -235,6 +237,17 @@ final class UnaryCallTest {
     }
 
     @Test
+    void a_call_whose_request_cannot_be_made_ends() {
+        StatusRuntimeException thrown = failure(() -> stub().withOption(PeerChannel.SENT, () -> {
+                    throw new IllegalStateException("no");
+                })
+                .hello(req("john")));
+
+        assertThat(thrown).hasMessage("INTERNAL: request: cannot be written");
+        assertThat(stub().hello(req("john")).getMsg()).isEqualTo("hello john");
+    }
+
+    @Test
     void a_closed_channel_takes_no_calls() {
         channel.close();
         channel.close();
@@ -251,6 +264,20 @@ final class UnaryCallTest {
         served.greeter.released.countDown();
 
         assertThat(call.get(30, TimeUnit.SECONDS).getMsg()).isEqualTo("held");
+    }
+
+    @Test
+    void credentials_of_a_call_are_refused_rather_than_left_out() {
+        StatusRuntimeException thrown = failure(() -> stub().withCallCredentials(new CallCredentials() {
+                    @Override
+                    public void applyRequestMetadata(RequestInfo info, Executor executor, MetadataApplier applier) {
+                        applier.apply(new Metadata());
+                    }
+                })
+                .hello(req("john")));
+
+        assertThat(thrown).hasMessage("UNIMPLEMENTED: call credentials: not taken over mucp (expected: metadata)");
+        assertThat(served.greeter.calls).hasValue(0);
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A server that runs and is registered, whatever its protocol. It was registered once it listened; closing it turns that round:
@@ -42,6 +43,7 @@ public final class ServiceHost implements AutoCloseable {
     private final Duration finishWithin;
     private final Object closing = new Object();
     private boolean closed;
+    private @Nullable Thread hook;
     private volatile boolean leaving;
 
     private ServiceHost(
@@ -75,6 +77,29 @@ public final class ServiceHost implements AutoCloseable {
         return new ServiceHost(server, address, List.copyOf(registrations), linger, finishWithin);
     }
 
+    /** Has the host closed when the JVM is told to end, unless it is closed before. */
+    void closeOnShutdown() {
+        synchronized (closing) {
+            Thread made = new Thread(this::close, "rollcall-host-close");
+            try {
+                Runtime.getRuntime().addShutdownHook(made);
+                hook = made;
+            } catch (IllegalStateException ending) {
+                // The JVM is ending already and takes no more hooks.
+            }
+        }
+    }
+
+    private static void forget(@Nullable Thread hook) {
+        if (hook != null && hook != Thread.currentThread()) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(hook);
+            } catch (IllegalStateException ending) {
+                // It is running, and waits for us.
+            }
+        }
+    }
+
     /** Where it listens, with the port that was chosen if it was started with port 0. */
     public Address address() {
         return address;
@@ -102,6 +127,7 @@ public final class ServiceHost implements AutoCloseable {
                 return;
             }
             closed = true;
+            forget(hook);
             server.notServing();
             leave(registrations);
             server.finish(lingered() ? finishWithin : Duration.ZERO);

@@ -168,7 +168,7 @@ public abstract class ServiceHostBuilder<B extends ServiceHostBuilder<B>> {
         }
         ServiceHost started = register(server, endpoints);
         if (shutdownHook) {
-            Runtime.getRuntime().addShutdownHook(new Thread(started::close, "rollcall-host-close"));
+            started.closeOnShutdown();
         }
         return started;
     }
@@ -189,6 +189,11 @@ public abstract class ServiceHostBuilder<B extends ServiceHostBuilder<B>> {
     /** The first of its names, which errors are signed with. */
     protected String service() {
         return names.iterator().next();
+    }
+
+    /** All service names it is registered by. */
+    protected List<String> names() {
+        return List.copyOf(names);
     }
 
     private Instance instance(String name, int listening, List<Endpoint> endpoints) {

@@ -180,9 +180,10 @@ final class RollcallNameResolver extends NameResolver {
         RollcallException problem =
                 subscription == null ? null : subscription.problem().orElse(null);
         String text = problem == null ? message : message + ": " + problem.getMessage();
-        return Status.UNAVAILABLE
-                .withDescription(text)
-                .withCause(new NoInstanceException(service, reason, text, problem));
+        NoInstanceException cause = new NoInstanceException(service, reason, text, null);
+        // grpc-java prints a cause's trace, into its log and into the message of each call that waited in vain.
+        cause.setStackTrace(new StackTraceElement[0]);
+        return Status.UNAVAILABLE.withDescription(text).withCause(cause);
     }
 
     private void error(Status status) {

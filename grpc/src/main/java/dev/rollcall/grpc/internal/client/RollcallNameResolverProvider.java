@@ -47,8 +47,9 @@ public class RollcallNameResolverProvider extends NameResolverProvider {
         return true;
     }
 
+    /** Below that of dns, 5: the first one is also the scheme of targets that have none. */
     @Override
     protected int priority() {
-        return 5;
+        return 4;
     }
 }

@@ -11,6 +11,7 @@ import dev.rollcall.Instance;
 import dev.rollcall.Text;
 import io.grpc.NameResolver.ConfigOrError;
 import io.grpc.NameResolver.ServiceConfigParser;
+import io.grpc.Status;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,12 @@ final class ServiceConfig {
     /** @param program what the program says, as JSON, if anything */
     static ServiceConfig of(@Nullable String program, ServiceConfigParser parser) {
         try {
-            return new ServiceConfig(program == null ? Map.of() : parse(program), parser);
+            ServiceConfig config = new ServiceConfig(program == null ? Map.of() : parse(program), parser);
+            Status error = config.with(null).getError();
+            if (error != null) {
+                throw new ConfigurationException(String.valueOf(error.getDescription()), error.asException());
+            }
+            return config;
         } catch (JsonParseException | ConfigurationException wrong) {
             throw new ConfigurationException("service config of the channel: " + Text.plain(reason(wrong)), wrong);
         }

@@ -13,6 +13,7 @@ import dev.rollcall.grpc.ChannelArgs;
 import io.grpc.CallOptions;
 import io.grpc.ConnectivityState;
 import io.grpc.ManagedChannel;
+import io.grpc.NameResolverRegistry;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.util.Map;
@@ -38,6 +39,7 @@ class ResolvingTest {
     private static NoInstanceException why(StatusRuntimeException failure) {
         assertThat(failure.getStatus().getCode()).isEqualTo(Code.UNAVAILABLE);
         assertThat(failure.getStatus().getCause()).isInstanceOf(NoInstanceException.class);
+        assertThat(failure.getStatus().toString()).doesNotContain("\tat ");
         return (NoInstanceException) Objects.requireNonNull(failure.getStatus().getCause());
     }
 
@@ -224,6 +226,18 @@ class ResolvingTest {
         assertThatThrownBy(() -> fleet.channel("{\"methodConfig\": "))
                 .hasMessageContaining("service config of the channel");
         assertThatThrownBy(() -> fleet.channel("[]")).hasMessageContaining("expected: a JSON object");
+    }
+
+    @Test
+    void a_service_config_of_the_program_that_grpc_does_not_take_is_refused_at_once() {
+        assertThatThrownBy(() -> fleet.balanced("{\"strategy\": \"best\"}"))
+                .hasMessageContaining("service config of the channel")
+                .hasMessageContaining("strategy: \"best\" (expected: one of");
+    }
+
+    @Test
+    void targets_without_a_scheme_are_still_resolved_by_dns() {
+        assertThat(NameResolverRegistry.getDefaultRegistry().getDefaultScheme()).isEqualTo("dns");
     }
 
     @Test

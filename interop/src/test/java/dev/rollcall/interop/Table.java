@@ -1,0 +1,96 @@
+package dev.rollcall.interop;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What the tests of a run found out, written as docs/interop.md at its end. */
+final class Table implements AutoCloseable {
+    private record Row(String section, String check) implements Comparable<Row> {
+        @Override
+        public int compareTo(Row other) {
+            int order = section.compareTo(other.section);
+            return order != 0 ? order : check.compareTo(other.check);
+        }
+    }
+
+    private final Path file;
+    private final Map<Row, Map<Peer, String>> rows = new TreeMap<>();
+    private final List<String> notes = new ArrayList<>();
+
+    Table(Path file) {
+        this.file = file;
+    }
+
+    synchronized void passed(String section, String check, Peer peer, String figure) {
+        cells(section, check).put(peer, figure.isEmpty() ? "yes" : figure);
+    }
+
+    synchronized void failed(String section, String check, Peer peer) {
+        cells(section, check).put(peer, "**FAILED**");
+    }
+
+    synchronized void impossible(String section, String check, Peer peer, String why) {
+        cells(section, check).put(peer, "no " + note(why));
+    }
+
+    private Map<Peer, String> cells(String section, String check) {
+        return rows.computeIfAbsent(new Row(section, check), unseen -> new EnumMap<>(Peer.class));
+    }
+
+    private String note(String why) {
+        int index = notes.indexOf(why);
+        if (index < 0) {
+            index = notes.size();
+            notes.add(why);
+        }
+        return "[" + (index + 1) + "]";
+    }
+
+    @Override
+    public synchronized void close() {
+        StringBuilder text = new StringBuilder("""
+                # One fleet with Go: what was tested
+
+                Written by `./check --interop`, which pairs our libraries with real Go programs on one etcd (see [interop/](../interop/README.md)); never
+                edited by hand. A column is one release of go-micro and one of its protocols. `yes` or a figure: the check passed in the run that wrote this page.
+                `no [n]`: it cannot pass, for the reason given below the tables, and the test saw that reason. Figures are of that one run, on the machine it ran on.
+                """);
+        String section = "";
+        for (Map.Entry<Row, Map<Peer, String>> row : rows.entrySet()) {
+            if (!row.getKey().section.equals(section)) {
+                section = row.getKey().section;
+                text.append("\n## ").append(section).append("\n\n| |");
+                for (Peer peer : Peer.values()) {
+                    text.append(' ').append(peer).append(" |");
+                }
+                text.append("\n|---|")
+                        .append("---|".repeat(Peer.values().length))
+                        .append('\n');
+            }
+            text.append("| ").append(row.getKey().check).append(" |");
+            for (Peer peer : Peer.values()) {
+                String missing = peer.absent.isEmpty() ? "-" : "no " + note(peer.absent);
+                text.append(' ')
+                        .append(row.getValue().getOrDefault(peer, missing))
+                        .append(" |");
+            }
+            text.append('\n');
+        }
+        text.append("\n## Why not\n\n");
+        for (int i = 0; i < notes.size(); i++) {
+            text.append("- [").append(i + 1).append("] ").append(notes.get(i)).append('\n');
+        }
+        try {
+            Files.writeString(file, text);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+/** The extension used as its users do. */
+package dev.rollcall.junit;
