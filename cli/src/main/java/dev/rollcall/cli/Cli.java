@@ -116,6 +116,7 @@ final class Cli {
                 .addSubcommand(new DescribeCommand(cli))
                 .addSubcommand(new CallCommand(cli))
                 .addSubcommand(new HealthCommand(cli))
+                .addSubcommand(new MigrateCheckCommand(cli))
                 .addSubcommand(new RegisterCommand(cli))
                 .addSubcommand(new DevCommand(cli))
                 .addSubcommand(new DemoCommand(cli))
@@ -173,7 +174,18 @@ final class Cli {
         return connect(Map.of(), EventListener.NONE);
     }
 
+    /** As the flags and variables say, but at another registry or with another layout. */
+    RollcallBuilder builderAt(String urlOrLayout) {
+        String what = urlOrLayout.contains("://") ? "registry" : "layout";
+        return builder(Map.of(), Map.of(what, urlOrLayout)).option("shutdown-hook", "false");
+    }
+
     RollcallBuilder builder(Map<String, String> more) {
+        return builder(more, Map.of());
+    }
+
+    /** @param instead flags that win over those of the command line */
+    private RollcallBuilder builder(Map<String, String> more, Map<String, String> instead) {
         Map<String, String> flags = new LinkedHashMap<>(more);
         put(flags, "registry", registry);
         put(flags, "registry_address", registryAddress);
@@ -181,6 +193,7 @@ final class Cli {
         put(flags, "timeout", timeout);
         put(flags, "register_ttl", registerTtl);
         put(flags, "register_interval", registerInterval);
+        flags.putAll(instead);
         return Rollcall.builder().flags(flags).environment(console.environment());
     }
 

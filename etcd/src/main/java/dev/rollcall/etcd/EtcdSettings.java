@@ -33,7 +33,7 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
     static final List<Option> OPTIONS = List.of(
             new Option(
                     "layout",
-                    "names with commas between, of " + String.join(", ", Layouts.names()),
+                    "NAME or NAME:PREFIX, with commas between, of " + String.join(", ", Layouts.names()),
                     "how instances are written as keys and values",
                     "go-micro"),
             new Option("prefix", "a path", "replaces the layout's own prefix", "the layout's"),
@@ -84,7 +84,7 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
                 given.password(),
                 timeout,
                 options.duration("retry-cap", longest(ttl), LEAST_TIMEOUT),
-                layouts.get(0).prefix());
+                probeKey(layouts));
         Views.Settings views = new Views.Settings(
                 layouts, options.number("page-size", 5_000, 100_000), hold, wholeRead(timeout), options.bool("hidden"));
         return new EtcdSettings(client, layouts, views, ttl, options.bool("fail-fast"));
@@ -131,17 +131,34 @@ record EtcdSettings(ClientSettings client, List<Layout> layouts, Views.Settings 
         return quarter.compareTo(five) < 0 ? quarter : five;
     }
 
+    /** One that whoever may read the instances may read, too; without a prefix of its own the first key of all. */
+    private static String probeKey(List<Layout> layouts) {
+        return layouts.stream()
+                .map(Layout::prefix)
+                .filter(prefix -> !prefix.isEmpty())
+                .findFirst()
+                .orElse("\0");
+    }
+
     private static List<Layout> layouts(Reader options) {
         String names = options.text("layout");
         String prefix = options.text("prefix");
         List<Layout> layouts = new ArrayList<>();
         for (String name : (names == null ? "go-micro" : names).split(",", -1)) {
-            layouts.add(Layouts.of(name.strip(), prefix));
+            int colon = name.indexOf(':');
+            layouts.add(
+                    colon < 0
+                            ? Layouts.of(name.strip(), prefix)
+                            : Layouts.of(
+                                    name.substring(0, colon).strip(),
+                                    name.substring(colon + 1).strip()));
         }
         if (prefix != null && layouts.size() > 1) {
-            throw new ConfigurationException("prefix: " + Text.quote(prefix) + " with " + layouts.size()
-                    + " layouts (expected: one layout, since two must not share a prefix)");
+            throw new ConfigurationException(
+                    "prefix: " + Text.quote(prefix) + " with " + layouts.size()
+                            + " layouts (expected: one layout, since two must not share a prefix; NAME:PREFIX sets one of them)");
         }
+        Layouts.checkDisjoint(layouts);
         return layouts;
     }
 

@@ -137,7 +137,7 @@ class EtcdSettingsTest {
                         read(List.of("h"), new HashMap<>(Map.of("layout", "go-micro,go-micro-v5", "prefix", "/mine"))))
                 .isInstanceOf(ConfigurationException.class)
                 .hasMessage("prefix: \"/mine\" with 2 layouts"
-                        + " (expected: one layout, since two must not share a prefix)");
+                        + " (expected: one layout, since two must not share a prefix; NAME:PREFIX sets one of them)");
     }
 
     @Test

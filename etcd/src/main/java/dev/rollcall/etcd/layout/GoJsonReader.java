@@ -31,6 +31,7 @@ final class GoJsonReader {
     static final int MOST_ENTRIES = 1024;
 
     private static final int DEEPEST = 64;
+    private static final int LONGEST_NUMBER = 18;
 
     private static final JsonFactory JSON = JsonFactory.builder()
             // our interner is bounded, the JVM's is not
@@ -161,6 +162,53 @@ final class GoJsonReader {
     /** Text that many instances are likely to have. */
     String shared() throws IOException, UnreadableValueException {
         return is(JsonToken.VALUE_STRING, "text") ? interned() : "";
+    }
+
+    /** The texts of a list; empty for JSON's null. */
+    List<String> texts() throws IOException, UnreadableValueException {
+        if (!is(JsonToken.START_ARRAY, "a list")) {
+            return List.of();
+        }
+        List<String> list = new ArrayList<>();
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            list.add(text());
+        }
+        return list;
+    }
+
+    /** A whole number; 0 for JSON's null. */
+    long number() throws IOException, UnreadableValueException {
+        if (!is(JsonToken.VALUE_NUMBER_INT, "a whole number")) {
+            return 0;
+        }
+        if (json.getTextLength() > LONGEST_NUMBER) {
+            throw new UnreadableValueException(
+                    path() + ": " + json.getTextLength() + " digits (expected: at most " + LONGEST_NUMBER + ")");
+        }
+        return json.getLongValue();
+    }
+
+    /** The entries of any value that are texts, numbers or booleans, as texts; empty when it is no object. */
+    Map<String, String> plainEntries() throws IOException, UnreadableValueException {
+        if (json.currentToken() != JsonToken.START_OBJECT) {
+            json.skipChildren();
+            return Map.of();
+        }
+        List<String> pairs = new ArrayList<>();
+        while (json.nextToken() != JsonToken.END_OBJECT) {
+            String name = interned();
+            JsonToken token = json.nextToken();
+            if (token.isScalarValue() && token != JsonToken.VALUE_NULL) {
+                if (pairs.size() == 2 * MOST_ENTRIES) {
+                    throw new UnreadableValueException(
+                            path() + ": too many entries (expected: at most " + MOST_ENTRIES + ")");
+                }
+                pairs.add(name);
+                pairs.add(interned());
+            }
+            json.skipChildren();
+        }
+        return pairs.isEmpty() ? Map.of() : interner.map(pairs);
     }
 
     /** Whatever the current value is, as text that is safe to show; empty for null. */

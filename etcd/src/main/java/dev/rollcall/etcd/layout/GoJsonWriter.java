@@ -1,5 +1,8 @@
 package dev.rollcall.etcd.layout;
 
+import dev.rollcall.Instance;
+import dev.rollcall.InvalidInstanceException;
+import dev.rollcall.Text;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -13,7 +16,8 @@ import java.util.function.Consumer;
  * their keys, empty maps and lists as null. Backspace and form feed have the short form, as since Go 1.22. For one thread.
  */
 final class GoJsonWriter {
-    private static final Comparator<String> BY_BYTES =
+    /** Go's order of texts. */
+    static final Comparator<String> BY_BYTES =
             Comparator.comparing(text -> text.getBytes(StandardCharsets.UTF_8), Arrays::compareUnsigned);
 
     private final StringBuilder out = new StringBuilder(512);
@@ -93,6 +97,15 @@ final class GoJsonWriter {
             separator = ',';
         }
         return raw("]");
+    }
+
+    /** The bytes, unless they are more than would be read again; etcd itself would take a request of 1.5 MiB. */
+    static byte[] checked(Instance instance, byte[] value) {
+        if (value.length > GoJsonReader.LARGEST_VALUE) {
+            throw new InvalidInstanceException("instance " + Text.quote(instance.id()) + ": " + value.length
+                    + " bytes as JSON (expected: at most " + GoJsonReader.LARGEST_VALUE + ")");
+        }
+        return value;
     }
 
     byte[] bytes() {

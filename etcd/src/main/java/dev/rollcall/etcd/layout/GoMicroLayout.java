@@ -3,10 +3,8 @@ package dev.rollcall.etcd.layout;
 import dev.rollcall.Instance;
 import dev.rollcall.InvalidInstanceException;
 import dev.rollcall.Status;
-import dev.rollcall.Text;
-import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -24,10 +22,6 @@ import org.jspecify.annotations.Nullable;
  * <p>{@link Status#DRAINING} is written as the metadata entry {@code rollcall.status=draining}, UP as nothing.
  */
 final class GoMicroLayout implements Layout {
-    static final String STATUS = "rollcall.status";
-    static final String DRAINING = "draining";
-
-    private static final String RESERVED = "rollcall.";
     private static final Set<String> BROKERS = Set.of("micro.http.broker", "go.micro.http.broker");
 
     private final String name;
@@ -47,13 +41,8 @@ final class GoMicroLayout implements Layout {
     }
 
     @Override
-    public Duration ttl() {
-        return Duration.ofSeconds(30);
-    }
-
-    @Override
-    public boolean carriesStatus() {
-        return true;
+    public Set<Part> carries() {
+        return EnumSet.allOf(Part.class);
     }
 
     @Override
@@ -67,24 +56,10 @@ final class GoMicroLayout implements Layout {
             throw new InvalidInstanceException("layout: " + name + " is only read (expected: go-micro or go-micro-v5)");
         }
         instance.checkRegistrable();
-        checkReserved("metadata", instance.metadata());
-        checkReserved("service metadata", instance.serviceMetadata());
-        byte[] value = writer.apply(instance);
-        // what we write must be read again; etcd itself would take a request of 1.5 MiB
-        if (value.length > GoJsonReader.LARGEST_VALUE) {
-            throw new InvalidInstanceException("instance " + Text.quote(instance.id()) + ": " + value.length
-                    + " bytes as JSON (expected: at most " + GoJsonReader.LARGEST_VALUE + ")");
-        }
+        StatusEntry.checkReserved("metadata", instance.metadata());
+        StatusEntry.checkReserved("service metadata", instance.serviceMetadata());
+        byte[] value = GoJsonWriter.checked(instance, writer.apply(instance));
         return List.of(new Entry(prefix(instance.service()) + segment(instance.id()), value));
-    }
-
-    private static void checkReserved(String part, Map<String, String> metadata) {
-        for (String key : metadata.keySet()) {
-            if (key.startsWith(RESERVED)) {
-                throw new InvalidInstanceException(
-                        part + ": key " + Text.quote(key) + " (expected: none that starts with " + RESERVED + ")");
-            }
-        }
     }
 
     @Override

@@ -2,8 +2,6 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Address;
 import dev.rollcall.InvalidInstanceException;
-import dev.rollcall.Status;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -38,19 +36,5 @@ record GoMicroNode(String id, String address, String port, Map<String, String> m
             throw new UnreadableValueException("port: " + port + " (expected: a number from 1 to 65535)");
         }
         return Integer.parseInt(port);
-    }
-
-    Status status() {
-        return GoMicroLayout.DRAINING.equals(metadata.get(GoMicroLayout.STATUS)) ? Status.DRAINING : Status.UP;
-    }
-
-    /** The metadata but for the entry that is the status. */
-    Map<String, String> ownMetadata() {
-        if (!metadata.containsKey(GoMicroLayout.STATUS)) {
-            return metadata;
-        }
-        Map<String, String> own = new HashMap<>(metadata);
-        own.remove(GoMicroLayout.STATUS);
-        return Map.copyOf(own);
     }
 }

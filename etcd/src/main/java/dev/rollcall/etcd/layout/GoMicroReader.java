@@ -50,7 +50,14 @@ final class GoMicroReader {
         GoMicroNode node = nodes.get(0);
         String id = node.id().isEmpty() ? key.substring(key.lastIndexOf('/') + 1) : node.id();
         return new Instance(
-                service, version, id, node.target(), node.status(), node.ownMetadata(), metadata, endpoints);
+                service,
+                version,
+                id,
+                node.target(),
+                StatusEntry.status(node.metadata()),
+                StatusEntry.without(node.metadata()),
+                metadata,
+                endpoints);
     }
 
     private static GoMicroNode node(GoJsonReader json) throws IOException, UnreadableValueException {
@@ -71,7 +78,8 @@ final class GoMicroReader {
         return new GoMicroNode(id, address, port, metadata);
     }
 
-    private static Endpoint endpoint(GoJsonReader json) throws IOException, UnreadableValueException {
+    /** An endpoint of an instance, in any format that took it over from go-micro. */
+    static Endpoint endpoint(GoJsonReader json) throws IOException, UnreadableValueException {
         String name = "";
         Value request = null;
         Value response = null;

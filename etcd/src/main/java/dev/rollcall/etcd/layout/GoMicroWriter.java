@@ -2,9 +2,7 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Endpoint;
 import dev.rollcall.Instance;
-import dev.rollcall.Status;
 import dev.rollcall.Value;
-import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +34,7 @@ final class GoMicroWriter {
     }
 
     private void node(Instance instance) {
-        Map<String, String> metadata = metadata(instance);
+        Map<String, String> metadata = StatusEntry.with(instance);
         String address = instance.address().toString();
         if (v5) {
             out.raw("{\"metadata\":").map(metadata);
@@ -47,15 +45,6 @@ final class GoMicroWriter {
             out.raw(",\"address\":").text(address);
             out.raw(",\"metadata\":").map(metadata).raw("}");
         }
-    }
-
-    private static Map<String, String> metadata(Instance instance) {
-        if (instance.status() == Status.UP) {
-            return instance.metadata();
-        }
-        Map<String, String> metadata = new HashMap<>(instance.metadata());
-        metadata.put(GoMicroLayout.STATUS, GoMicroLayout.DRAINING);
-        return metadata;
     }
 
     private void endpoint(Endpoint endpoint) {

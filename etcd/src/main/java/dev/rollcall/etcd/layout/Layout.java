@@ -6,9 +6,10 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /**
- * How an instance is written as etcd keys and values.
+ * How an instance is written as etcd keys and values. {@code docs/layouts.md} shows how to add one.
  *
  * <pre>{@code
  * Layout layout = Layouts.of("go-micro", null);
@@ -25,24 +26,52 @@ public interface Layout {
     /** The name it is chosen by: {@code go-micro}. */
     String name();
 
-    /** The time to live of a lease where nobody asks for another. */
-    Duration ttl();
-
-    /** Whether a value can say {@link dev.rollcall.Status#DRAINING}; without it a put of that status would change nothing. */
-    boolean carriesStatus();
-
-    /** Whether instances can be written; false for a layout that is only read. */
-    boolean writable();
+    /** The parts of an instance that a layout may carry; every layout carries service and address. */
+    enum Part {
+        ID,
+        VERSION,
+        STATUS,
+        METADATA,
+        SERVICE_METADATA,
+        ENDPOINTS
+    }
 
     /**
-     * The keys and values of an instance. The keys depend on its service and id only where the layout says so; two instances
-     * with the same keys are one instance to the fleet.
+     * The parts that are read again as they were written; the others are lost. Without {@link Part#STATUS} no {@link
+     * dev.rollcall.Status#DRAINING} is put before a delete, since it would change nothing.
+     */
+    Set<Part> carries();
+
+    /** The time to live of a lease where nobody asks for another. */
+    default Duration ttl() {
+        return Duration.ofSeconds(30);
+    }
+
+    /** Whether instances can be written; false for a layout that is only read. */
+    default boolean writable() {
+        return true;
+    }
+
+    /**
+     * The keys and values of an instance, but for keys that hold its lease. They may depend on any part of it; two instances
+     * with a key in common are one instance to the fleet. At most one key below {@link #prefix(String)} is not {@linkplain
+     * Entry#shared() shared}, since Go's watchers may see only one of those that change at a time.
      *
      * @throws InvalidInstanceException for what this layout cannot carry, or what {@link Instance#checkRegistrable()} refuses
      */
     List<Entry> encode(Instance instance);
 
-    /** What all keys of this layout start with; ends in its separator: {@code /micro/registry/}. */
+    /**
+     * The keys and values of an instance on its lease; a key that names the lease moves with each new one.
+     *
+     * @param lease the id of the lease, at least 1
+     * @throws InvalidInstanceException as {@link #encode(Instance)}, which has refused it before
+     */
+    default List<Entry> encode(Instance instance, long lease) {
+        return encode(instance);
+    }
+
+    /** What all keys of this layout start with, {@code /micro/registry/}: ends in its separator, or is empty. */
     String prefix();
 
     /**
@@ -60,23 +89,48 @@ public interface Layout {
      */
     Instance decode(String key, byte[] value) throws UnreadableValueException;
 
+    /**
+     * Whether a key below {@link #prefix()} may hold an instance. All others are passed over in silence: keys that the layout
+     * only has for its own use, and other layouts' where the prefix is shared with them.
+     */
+    default boolean holdsInstance(String key) {
+        return true;
+    }
+
     /** Whether a service is the fleet's own plumbing, left out of lists unless asked for: {@code micro.http.broker}. */
-    boolean hidden(String service);
+    default boolean hidden(String service) {
+        return false;
+    }
 
     /** One key and its value; a value object: the bytes are copied, in and out. */
     final class Entry {
         private final String key;
         private final byte[] value;
+        private final boolean shared;
 
         /**
-         * A pair to put.
+         * A pair to put, and to keep as it is.
          *
          * @param key written to etcd as UTF-8
          * @param value the bytes to store
          */
         public Entry(String key, byte[] value) {
+            this(key, value, false);
+        }
+
+        private Entry(String key, byte[] value, boolean shared) {
             this.key = Objects.requireNonNull(key, "key");
             this.value = value.clone();
+            this.shared = shared;
+        }
+
+        /** A pair that is put beside the others, and that nobody owns: it may change or go, and nothing is done about it. */
+        public static Entry shared(String key, byte[] value) {
+            return new Entry(key, value, true);
+        }
+
+        public boolean shared() {
+            return shared;
         }
 
         public String key() {
@@ -89,7 +143,10 @@ public interface Layout {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Entry that && key.equals(that.key) && Arrays.equals(value, that.value);
+            return other instanceof Entry that
+                    && key.equals(that.key)
+                    && shared == that.shared
+                    && Arrays.equals(value, that.value);
         }
 
         @Override

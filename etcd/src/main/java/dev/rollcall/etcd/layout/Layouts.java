@@ -2,6 +2,7 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.ConfigurationException;
 import dev.rollcall.Text;
+import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.TreeSet;
@@ -9,8 +10,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Opens layouts by name: those of go-micro, and those of every {@link LayoutProvider} on the class path. */
+/** Opens layouts by name: those that come with Rollcall, and those of every {@link LayoutProvider} on the class path. */
 public final class Layouts {
+    /** A service that every layout can write. */
+    private static final String PROBE = "a";
+
     private Layouts() {}
 
     /**
@@ -29,6 +33,29 @@ public final class Layouts {
                 .open(name, prefix);
     }
 
+    /**
+     * Refuses layouts that cannot be used together, since one would take the other's keys for its own.
+     *
+     * @throws ConfigurationException naming two of them
+     */
+    public static void checkDisjoint(List<Layout> layouts) {
+        for (int i = 0; i < layouts.size(); i++) {
+            for (Layout other : layouts.subList(0, i)) {
+                checkDisjoint(other, layouts.get(i));
+            }
+        }
+    }
+
+    private static void checkDisjoint(Layout one, Layout other) {
+        String a = one.prefix(PROBE);
+        String b = other.prefix(PROBE);
+        if (a.startsWith(b) || b.startsWith(a)) {
+            throw new ConfigurationException("layout: " + one.name() + " and " + other.name()
+                    + " have their keys in one place, " + Text.quote(one.prefix() + "<service>/")
+                    + " (expected: layouts with prefixes of their own, NAME:PREFIX sets one)");
+        }
+    }
+
     /** All names, sorted. */
     public static Set<String> names() {
         return providers()
@@ -40,7 +67,7 @@ public final class Layouts {
     // hides them
     private static Stream<LayoutProvider> providers() {
         return Stream.concat(
-                Stream.of(new GoMicroLayouts()),
+                Stream.of(new OwnLayouts()),
                 ServiceLoader.load(LayoutProvider.class, LayoutProvider.class.getClassLoader()).stream()
                         .map(ServiceLoader.Provider::get));
     }

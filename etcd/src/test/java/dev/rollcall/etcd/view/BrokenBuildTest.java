@@ -73,7 +73,7 @@ class BrokenBuildTest {
             # no hold
             wipe | view/FollowedService.java| holds.nanos() > 0              | holds.nanos() < 0
             # an outage empties the view
-            cut  | view/FollowedService.java| live = false;                  | live = false; note(roster.remove("/micro/registry/hello.srv.say/a", false));
+            cut  | view/FollowedService.java| live = false;                  | live = false; note(pool.remove("/micro/registry/hello.srv.say/a", false));
             """)
     void a_build_with_a_broken_line_fails(String scenario, String source, String line, String instead)
             throws Exception {

@@ -21,7 +21,9 @@ import org.jspecify.annotations.Nullable;
 public final class EtcdRegistration implements Registration {
     private final Session session;
     private final Engine engine;
-    private final Set<ByteString> names;
+    /** What no other registration of this process may have meanwhile; guarded by the session. */
+    private Set<ByteString> names = Set.of();
+
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private @Nullable Keeper keeper;
@@ -29,16 +31,18 @@ public final class EtcdRegistration implements Registration {
     private volatile State state = State.REGISTERING;
     private volatile @Nullable RollcallException problem;
 
-    /** @param names what no other registration of this process may have meanwhile */
-    EtcdRegistration(Session session, Engine engine, Instance instance, Set<ByteString> names) {
+    EtcdRegistration(Session session, Engine engine, Instance instance) {
         this.session = session;
         this.engine = engine;
         this.instance = instance;
-        this.names = Set.copyOf(names);
     }
 
     Set<ByteString> names() {
         return names;
+    }
+
+    void named(Set<ByteString> changed) {
+        names = changed;
     }
 
     void keptBy(Keeper by) {
@@ -123,7 +127,7 @@ public final class EtcdRegistration implements Registration {
     @Override
     public void update(Instance wanted) {
         instance.checkChangeTo(wanted);
-        session.check(wanted);
+        session.change(this, wanted);
         instance = wanted;
         engine.run(() -> kept().update(instance)); // the last one, also when two threads come here in another order
     }

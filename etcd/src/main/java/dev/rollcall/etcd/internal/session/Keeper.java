@@ -75,7 +75,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         this.watchBackoff = new Backoff(engine, cap);
         this.instance = instance;
         this.writtenAt = engine.now();
-        keys.want(session.encode(instance));
+        want(instance);
     }
 
     void start() {
@@ -104,7 +104,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     void update(Instance changed) {
         if (!leaving) {
             instance = changed;
-            keys.want(session.encode(changed));
+            want(changed);
             step();
         }
     }
@@ -117,8 +117,13 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         leaving = true;
         pacer.hurry();
         leaveTimer = engine.after(atMost.toNanos(), this::finish);
-        keys.want(session.encode(instance.withStatus(dev.rollcall.Status.DRAINING)));
+        want(instance.withStatus(dev.rollcall.Status.DRAINING));
         step();
+    }
+
+    private void want(Instance wanted) {
+        Session.Encoded encoded = session.encode(wanted, lease);
+        keys.want(encoded.own(), encoded.shared());
     }
 
     // --- the next step ---
@@ -207,12 +212,13 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private void granted(Lease granted) {
         lease = granted;
         granted.keep();
+        want(leaving ? instance.withStatus(dev.rollcall.Status.DRAINING) : instance); // a key may name its lease
     }
 
     private void write(Connection on, List<OwnKey> batch, Lease current) {
         if (pacer.begin()) {
             boolean draining = leaving;
-            transact(on, batch, OwnKeys.writing(batch, current, !first), draining, answer -> {
+            transact(on, batch, keys.writing(batch, current, !first, !draining), draining, answer -> {
                 long revision = answer.getHeader().getRevision();
                 first = false;
                 writtenAt = engine.now();

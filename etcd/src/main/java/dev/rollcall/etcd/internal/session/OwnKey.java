@@ -172,14 +172,14 @@ final class OwnKey implements Watches.Handler {
     RequestOp write(long lease) {
         ByteString value = wanted;
         sent = value;
-        return value == null
-                ? delete()
-                : RequestOp.newBuilder()
-                        .setRequestPut(PutRequest.newBuilder()
-                                .setKey(key)
-                                .setValue(value)
-                                .setLease(lease))
-                        .build();
+        return value == null ? delete() : put(key, value, lease);
+    }
+
+    static RequestOp put(ByteString key, ByteString value, long lease) {
+        return RequestOp.newBuilder()
+                .setRequestPut(
+                        PutRequest.newBuilder().setKey(key).setValue(value).setLease(lease))
+                .build();
     }
 
     RequestOp delete() {

@@ -20,13 +20,19 @@ final class OwnKeys {
 
     private final Listener listener;
     private final Map<ByteString, OwnKey> keys = new LinkedHashMap<>();
+    private Map<ByteString, ByteString> shared = Map.of();
 
     OwnKeys(Listener listener) {
         this.listener = listener;
     }
 
-    /** Sets what they should be; a key that is not named should be absent. */
-    void want(Map<ByteString, ByteString> values) {
+    /**
+     * Sets what they should be; a key that is not named should be absent.
+     *
+     * @param beside what is put with each write, and is nobody's
+     */
+    void want(Map<ByteString, ByteString> values, Map<ByteString, ByteString> beside) {
+        shared = beside;
         keys.forEach((key, own) -> own.want(values.get(key)));
         values.forEach((key, value) ->
                 keys.computeIfAbsent(key, added -> new OwnKey(added, listener)).want(value));
@@ -88,14 +94,22 @@ final class OwnKeys {
         return txn.build();
     }
 
-    /** @param conditionally whether only what was last seen may be written over */
-    static TxnRequest writing(List<OwnKey> batch, Lease lease, boolean conditionally) {
+    /**
+     * Writes them.
+     *
+     * @param conditionally whether only what was last seen may be written over
+     * @param withShared whether to put the shared keys, too
+     */
+    TxnRequest writing(List<OwnKey> batch, Lease lease, boolean conditionally, boolean withShared) {
         TxnRequest.Builder txn = TxnRequest.newBuilder();
         for (OwnKey own : batch) {
             if (conditionally) {
                 txn.addCompare(own.unchanged());
             }
             txn.addSuccess(own.write(lease.id)).addFailure(own.read());
+        }
+        if (withShared) {
+            shared.forEach((key, value) -> txn.addSuccess(OwnKey.put(key, value, lease.id)));
         }
         return txn.build();
     }

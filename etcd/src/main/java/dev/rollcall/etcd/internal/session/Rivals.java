@@ -97,6 +97,9 @@ final class Rivals {
     private Verdict judgeAnothers(
             Verdict verdict, OwnKey own, KeyValue kv, OwnKey.Found found, @Nullable Lease lease, Stance stance) {
         boolean adopted = found == OwnKey.Found.ADOPTED;
+        if (!own.wanted() && !adopted && stance == Stance.KEEPING) {
+            return verdict; // it has moved on, and whoever came after it may have its place
+        }
         if (stance == Stance.KEEPING) {
             if (found == OwnKey.Found.FOREIGN || (adopted && contested == lease)) {
                 return verdict.withOwner(kv, adopted);

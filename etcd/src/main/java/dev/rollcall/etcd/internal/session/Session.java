@@ -61,20 +61,13 @@ public final class Session implements Client.Listener {
 
     /** Registers an instance whose TTL this is; any thread. */
     public EtcdRegistration register(Instance instance, Duration ttl) {
-        Set<ByteString> names = new HashSet<>(check(instance));
-        names.add(ByteString.copyFromUtf8(instance.service() + '\0' + instance.id()));
-        EtcdRegistration registration = new EtcdRegistration(this, engine, instance, names);
+        EtcdRegistration registration = new EtcdRegistration(this, engine, instance);
+        Set<ByteString> names = names(instance);
         synchronized (held) {
             if (closed) {
                 throw new UnavailableException("registration of " + Text.quote(instance.id()) + ": closed");
             }
-            for (ByteString name : names) {
-                EtcdRegistration holder = held.get(name);
-                if (holder != null) {
-                    throw DuplicateRegistrationException.of(holder.instance());
-                }
-            }
-            names.forEach(name -> held.put(name, registration));
+            claim(registration, names);
         }
         engine.run(() -> {
             Keeper keeper = new Keeper(this, registration, instance, ttl);
@@ -83,6 +76,33 @@ public final class Session implements Client.Listener {
             keeper.start();
         });
         return registration;
+    }
+
+    /**
+     * Gives a registration the keys of its changed instance in place of those it had; any thread.
+     *
+     * @throws dev.rollcall.InvalidInstanceException for what a layout cannot carry
+     * @throws DuplicateRegistrationException when another registration has one of the keys
+     */
+    void change(EtcdRegistration registration, Instance changed) {
+        Set<ByteString> names = names(changed);
+        synchronized (held) {
+            if (!registration.names().isEmpty()) { // else it has left
+                claim(registration, names);
+            }
+        }
+    }
+
+    private void claim(EtcdRegistration registration, Set<ByteString> names) {
+        for (ByteString name : names) {
+            EtcdRegistration holder = held.get(name);
+            if (holder != null && holder != registration) {
+                throw DuplicateRegistrationException.of(holder.instance());
+            }
+        }
+        registration.names().forEach(held::remove);
+        registration.named(names);
+        names.forEach(name -> held.put(name, registration));
     }
 
     /** The registrations that are not closed; any thread. */
@@ -142,28 +162,34 @@ public final class Session implements Client.Listener {
 
     /** Whether a reader can be told that an instance is draining. */
     boolean drains() {
-        return layouts.stream().anyMatch(Layout::carriesStatus);
+        return layouts.stream().anyMatch(layout -> layout.carries().contains(Layout.Part.STATUS));
+    }
+
+    /** What an instance alone may have: its name, and its keys in every layout; refuses one that could not be written, or not leave. */
+    private Set<ByteString> names(Instance instance) {
+        encode(instance.withStatus(Status.DRAINING), null);
+        Set<ByteString> names = new HashSet<>(encode(instance, null).own().keySet());
+        names.add(ByteString.copyFromUtf8(instance.service() + '\0' + instance.id()));
+        return names;
     }
 
     /**
-     * The keys that an instance has, in every layout; refuses one that could not be written, now or when it leaves.
+     * Keys and values of an instance.
      *
-     * @throws dev.rollcall.InvalidInstanceException for what a layout cannot carry
+     * @param shared those that are put beside its own
      */
-    Set<ByteString> check(Instance instance) {
-        encode(instance.withStatus(Status.DRAINING));
-        return encode(instance).keySet();
-    }
+    record Encoded(Map<ByteString, ByteString> own, Map<ByteString, ByteString> shared) {}
 
-    /** The keys and values of an instance, in every layout. */
-    Map<ByteString, ByteString> encode(Instance instance) {
-        Map<ByteString, ByteString> values = new LinkedHashMap<>();
+    /** The keys and values of an instance, in every layout; without a lease those that do not depend on it. */
+    Encoded encode(Instance instance, @Nullable Lease lease) {
+        Encoded all = new Encoded(new LinkedHashMap<>(), new LinkedHashMap<>());
         for (Layout layout : layouts) {
-            for (Layout.Entry entry : layout.encode(instance)) {
-                values.put(ByteString.copyFromUtf8(entry.key()), UnsafeByteOperations.unsafeWrap(entry.value()));
+            for (Layout.Entry entry : lease == null ? layout.encode(instance) : layout.encode(instance, lease.id)) {
+                (entry.shared() ? all.shared() : all.own())
+                        .put(ByteString.copyFromUtf8(entry.key()), UnsafeByteOperations.unsafeWrap(entry.value()));
             }
         }
-        return values;
+        return all;
     }
 
     /** Where the instance in a key says it is, for people. */
@@ -174,8 +200,8 @@ public final class Session implements Client.Listener {
                                 found.getKey().toStringUtf8(), found.getValue().toByteArray())
                         .address()
                         .toString();
-            } catch (UnreadableValueException e) {
-                // perhaps another layout's key
+            } catch (UnreadableValueException | RuntimeException e) {
+                // perhaps another layout's key; and a bug in one must not stop what is kept here
             }
         }
         return "an unknown address";
@@ -191,6 +217,7 @@ public final class Session implements Client.Listener {
         keepers.remove(keeper);
         synchronized (held) {
             registration.names().forEach(held::remove);
+            registration.named(Set.of());
         }
     }
 }

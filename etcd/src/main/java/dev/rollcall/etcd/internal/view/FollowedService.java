@@ -10,7 +10,6 @@ import dev.rollcall.ServiceSnapshot;
 import dev.rollcall.ServiceSnapshot.Freshness;
 import dev.rollcall.etcd.api.KeyValue;
 import dev.rollcall.etcd.internal.client.Engine;
-import dev.rollcall.spi.Roster;
 import dev.rollcall.spi.ServiceFeed;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,7 +20,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One service as seen through all layouts that are read: a follower for each prefix, one roster for all, one feed to those who look.
+ * One service as seen through all layouts that are read: a follower for each prefix, one pool for all, one feed to those who look.
  * A prefix on its own changes atomically, revision by revision; several prefixes have no common order.
  */
 final class FollowedService {
@@ -29,18 +28,19 @@ final class FollowedService {
     private final String service;
     private final Holds holds;
     private final ServiceFeed feed;
-    private final Roster roster;
+    private final Pool pool;
     private final List<Source> sources = new ArrayList<>();
     private final List<Change> changes = new ArrayList<>();
     private @Nullable Long staleSince;
     private boolean dirty;
 
-    FollowedService(Engine engine, String service, Holds holds, ServiceFeed feed) {
+    /** @param merging whether several layouts are read */
+    FollowedService(Engine engine, String service, Holds holds, ServiceFeed feed, boolean merging) {
         this.engine = engine;
         this.service = service;
         this.holds = holds;
         this.feed = feed;
-        this.roster = new Roster(service);
+        this.pool = new Pool(service, merging);
     }
 
     /** A sink for the follower of one more prefix. */
@@ -81,9 +81,7 @@ final class FollowedService {
     }
 
     private void suspect(String key) {
-        if (roster.suspect(key)) {
-            note(Optional.ofNullable(roster.find(key)).map(instance -> new Change(Change.Kind.UPDATED, instance)));
-        }
+        note(pool.suspect(key));
     }
 
     /** Shows the present state to those who look, and tells them what has changed; nothing before every prefix was listed. */
@@ -103,7 +101,7 @@ final class FollowedService {
         long revision =
                 sources.stream().mapToLong(source -> source.revision).max().orElse(0);
         if (dirty || now != before.freshness() || revision != before.revision()) {
-            ServiceSnapshot snapshot = roster.snapshot(revision);
+            ServiceSnapshot snapshot = pool.snapshot(revision);
             feed.publish(since == null ? snapshot : snapshot.stale(since), List.copyOf(changes));
             changes.clear();
             dirty = false;
@@ -136,14 +134,14 @@ final class FollowedService {
                 deleted(key); // another service whose name looks the same as a key
             } else {
                 held.remove(key);
-                note(roster.put(key, instance));
+                note(pool.put(values.layout(), key, instance));
             }
         }
 
         @Override
         public void deleted(String key) {
             held.remove(key);
-            note(roster.remove(key, true));
+            note(pool.remove(key, true));
         }
 
         @Override
@@ -157,13 +155,13 @@ final class FollowedService {
             if (other && holds.nanos() > 0) {
                 gone.forEach(this::hold);
             } else {
-                gone.forEach(key -> note(roster.remove(key, false)));
+                gone.forEach(key -> note(pool.remove(key, false)));
             }
         }
 
         /** After another history an instance that is missing may only not have come back yet. */
         private void hold(String key) {
-            if (roster.find(key) != null) {
+            if (pool.find(key) != null) {
                 suspect(key);
                 held.put(key, holds.nanos());
                 holds.begun();
@@ -175,10 +173,10 @@ final class FollowedService {
             long elapsed = live ? elapsedNanos : 0;
             held.replaceAll((key, left) -> left - elapsed);
             held.entrySet().removeIf(entry -> {
-                Instance instance = roster.find(entry.getKey());
+                Instance instance = pool.find(entry.getKey());
                 boolean over = instance == null || entry.getValue() <= 0 || inUse.contains(instance.address());
                 if (over) {
-                    note(roster.remove(entry.getKey(), false));
+                    note(pool.remove(entry.getKey(), false));
                 }
                 return over;
             });

@@ -51,9 +51,10 @@ final class Pages {
         this.reply = reply;
     }
 
-    /** Reads every key that begins with the prefix. */
+    /** Reads every key that begins with the prefix; all there are when it is empty. */
     static void read(Connection on, ByteString prefix, int pageSize, Level level, Reply<Listing> reply) {
-        new Pages(on, prefix, endOf(prefix), pageSize, level, reply).page(prefix, level);
+        ByteString start = prefix.isEmpty() ? ZERO : prefix;
+        new Pages(on, start, endOf(prefix), pageSize, level, reply).page(start, level);
     }
 
     /** The first key behind all that begin with the prefix. */

@@ -25,10 +25,13 @@ record Values(Engine engine, Layout layout) {
             return skipped(key, "the key is not UTF-8");
         }
         try {
+            if (!layout.holdsInstance(key)) {
+                return null;
+            }
             return layout.decode(key, kv.getValue().toByteArray());
         } catch (UnreadableValueException e) {
             return skipped(key, String.valueOf(e.getMessage()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | StackOverflowError e) {
             return skipped(
                     key, "layout " + layout.name() + ": " + e); // a bug there must not stop what is followed here
         }

@@ -20,7 +20,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -92,6 +91,10 @@ public final class Views implements Client.Listener {
     }
 
     private ServiceFeed open(String service) {
+        // here, so that a layout that throws does so at the caller and not in the engine
+        List<ByteString> prefixes = settings.layouts().stream()
+                .map(layout -> ByteString.copyFromUtf8(layout.prefix(service)))
+                .toList();
         ServiceFeed[] self = new ServiceFeed[1];
         ServiceFeed made = new ServiceFeed(service, callbacks, events, () -> {
             feeds.remove(service, self[0]);
@@ -102,20 +105,21 @@ public final class Views implements Client.Listener {
         if (other != null) {
             return other;
         }
-        engine.run(() -> follow(service, made));
+        engine.run(() -> follow(service, prefixes, made));
         return made;
     }
 
-    private void follow(String service, ServiceFeed feed) {
+    private void follow(String service, List<ByteString> prefixes, ServiceFeed feed) {
         if (closed) {
             feed.close();
             return;
         }
-        FollowedService one = new FollowedService(engine, service, holds, feed);
+        FollowedService one = new FollowedService(engine, service, holds, feed, prefixes.size() > 1);
         List<Follower> followers = new ArrayList<>();
-        for (Layout layout : settings.layouts()) {
-            ByteString prefix = ByteString.copyFromUtf8(layout.prefix(service));
-            Follower.Sink sink = one.source(new Values(engine, layout));
+        for (int i = 0; i < prefixes.size(); i++) {
+            Follower.Sink sink =
+                    one.source(new Values(engine, settings.layouts().get(i)));
+            ByteString prefix = prefixes.get(i);
             followers.add(new Follower(engine, client, watches, prefix, settings.pageSize(), sink));
         }
         followed.put(feed, new Followed(one, followers));
@@ -166,10 +170,13 @@ public final class Views implements Client.Listener {
     public CompletableFuture<ServiceSnapshot> lookup(String service) {
         String what = "lookup of " + Text.quote(service);
         return readAll(what, layout -> layout.prefix(service)).thenApply(read -> {
-            List<Instance> found = read.instances.values().stream()
-                    .filter(instance -> instance.service().equals(service))
-                    .toList();
-            return ServiceSnapshot.of(service, read.revision, found);
+            Pool pool = new Pool(service, settings.layouts().size() > 1);
+            read.found.forEach(found -> {
+                if (found.instance().service().equals(service)) {
+                    var unused = pool.put(found.layout(), found.key(), found.instance());
+                }
+            });
+            return pool.snapshot(read.revision);
         });
     }
 
@@ -177,7 +184,7 @@ public final class Views implements Client.Listener {
     public CompletableFuture<Set<String>> services() {
         return readAll("list of services", Layout::prefix).thenApply(read -> {
             Set<String> names = new TreeSet<>();
-            read.instances.values().forEach(instance -> names.add(instance.service()));
+            read.found.forEach(found -> names.add(found.instance().service()));
             if (!settings.hidden()) {
                 settings.layouts().forEach(layout -> names.removeIf(layout::hidden));
             }
@@ -200,9 +207,11 @@ public final class Views implements Client.Listener {
         return all;
     }
 
-    /** What several lists hold together, by key. */
+    private record Found(Layout layout, String key, Instance instance) {}
+
+    /** What several lists hold together. */
     private final class Read {
-        private final Map<String, Instance> instances = new TreeMap<>();
+        private final List<Found> found = new ArrayList<>();
         private long revision;
 
         Read add(Layout layout, Pages.Listing listing) {
@@ -212,7 +221,7 @@ public final class Views implements Client.Listener {
                 String key = Values.key(kv);
                 Instance instance = values.read(key, kv);
                 if (instance != null) {
-                    instances.put(key, instance);
+                    found.add(new Found(layout, key, instance));
                 }
             }
             return this;

@@ -6,6 +6,7 @@ import dev.rollcall.etcd.layout.UnreadableValueException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 
 /** A layout whose value is the address and nothing else. */
 class PlainLayout implements Layout {
@@ -26,8 +27,8 @@ class PlainLayout implements Layout {
     }
 
     @Override
-    public boolean carriesStatus() {
-        return false;
+    public Set<Part> carries() {
+        return Set.of();
     }
 
     @Override
