@@ -166,6 +166,9 @@ final class ServerExchange<Q, R> extends ServerCall<Q, R> implements Inbox.Reade
     void disconnected() {
         if (ended.compareAndSet(false, true)) {
             cancelled = true;
+            // at once, since a handler that is waiting is in the way of all callbacks
+            context.cancel(
+                    Status.CANCELLED.withDescription("the caller is gone").asRuntimeException());
             callbacks.execute(this::finished);
         }
     }

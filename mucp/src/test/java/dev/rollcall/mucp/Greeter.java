@@ -57,6 +57,15 @@ final class Greeter extends GreeterGrpc.GreeterImplBase {
                 ((ServerCallStreamObserver<Rsp>) answers).setOnCancelHandler(cancelled::countDown);
                 hold(answers);
             }
+            case "wait" -> {
+                Context.current().addListener(over -> cancelled.countDown(), Runnable::run);
+                held.countDown();
+                try {
+                    released.await();
+                } catch (InterruptedException ended) {
+                    Thread.currentThread().interrupt();
+                }
+            }
             case "large" -> {
                 answers.onNext(rsp("x".repeat((int) request.getAge())));
                 answers.onCompleted();

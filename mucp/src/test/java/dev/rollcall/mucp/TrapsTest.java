@@ -260,4 +260,15 @@ final class TrapsTest {
             }
         }
     }
+
+    @Test
+    void a_handler_that_waits_hears_at_once_that_its_caller_is_gone() throws Exception {
+        try (Served served = Served.greeter()) {
+            try (RawSocket peer = served.connect()) {
+                peer.send(HELLO.replace("john", "wait"));
+                assertThat(served.greeter.held.await(30, TimeUnit.SECONDS)).isTrue();
+            }
+            assertThat(served.greeter.cancelled.await(30, TimeUnit.SECONDS)).isTrue();
+        }
+    }
 }
