@@ -146,7 +146,7 @@ class WithEtcdTest {
     @Test
     void an_etcd_of_a_method_is_not_there_for_the_whole_class() {
         LauncherDiscoveryRequest request = LauncherDiscoveryRequestBuilder.request()
-                .selectors(selectClass(Wrong.class))
+                .selectors(selectClass(WrongUse.class))
                 .build();
         SummaryGeneratingListener listener = new SummaryGeneratingListener();
         LauncherFactory.create().execute(request, listener);
@@ -155,17 +155,5 @@ class WithEtcdTest {
         assertThat(listener.getSummary().getFailures().get(0).getException())
                 .hasMessageContaining("each test method has its own (expected: a parameter of a test method, or"
                         + " @WithEtcd(per = CLASS))");
-    }
-
-    /** Run by the test above only. */
-    @WithEtcd
-    static class Wrong {
-        @BeforeAll
-        static void too_early(TestEtcd etcd) {
-            assertThat(etcd).isNull();
-        }
-
-        @Test
-        void never() {}
     }
 }
