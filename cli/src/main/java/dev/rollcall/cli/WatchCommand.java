@@ -42,10 +42,10 @@ final class WatchCommand implements Callable<Integer> {
         try (Rollcall rollcall = cli.connect(Map.of(), this::heard)) {
             ServiceSnapshot first =
                     rollcall.lookup(service); // a registry that is not there is told at once, with its cause
+            cli.console().stop().heed(); // before anything is said: who reads it may stop us at once
             if (first.size() == 0) {
                 cli.console().note("no instances yet, waiting for the first");
             }
-            cli.console().stop().heed();
             watching = true;
             rollcall.watch(service, this::changed);
             cli.console().stop().await(FOR_EVER);

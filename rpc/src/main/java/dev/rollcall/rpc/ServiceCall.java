@@ -9,6 +9,7 @@ import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
+import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.util.HashSet;
 import java.util.Objects;
@@ -207,7 +208,8 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
 
     private void nothingLeft(NoInstanceException nothing) {
         Status failure = lastFailure;
-        if (options.isWaitForReady()) {
+        boolean mayPass = failure == null || failure.getCode() == Code.UNAVAILABLE;
+        if (options.isWaitForReady() && mayPass) {
             lastFailure = failure == null ? unavailable(nothing) : failure;
             tried.clear();
             later(LOOK_AGAIN_MS);

@@ -266,6 +266,15 @@ class ServiceChannelTest {
     }
 
     @Test
+    void waiting_for_ready_does_not_hide_what_no_waiting_mends() {
+        register("strange", new Address("127.0.0.1", 3), "carrier-pigeon");
+        StatusRuntimeException thrown = catchThrowableOfType(
+                StatusRuntimeException.class,
+                () -> stub(channel).withWaitForReady().hello(REQUEST));
+        assertThat(thrown.getStatus().getCode()).isEqualTo(Code.UNIMPLEMENTED);
+    }
+
+    @Test
     void a_stream_of_answers_is_not_repeated_once_one_has_arrived() throws Exception {
         Greeter one = serve("one");
         serve("two").failure = one.failure = Status.INTERNAL.asRuntimeException();
