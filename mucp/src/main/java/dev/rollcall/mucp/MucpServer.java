@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A listening server: its connections, what it serves, and the threads for both. Safe for use by many threads. */
 final class MucpServer implements ServiceHost.Listening {
+    private static final Duration TO_CLOSE = Duration.ofSeconds(2);
+
     private final String service;
     private final Methods methods;
     private final MucpLimits limits;
@@ -142,6 +144,7 @@ final class MucpServer implements ServiceHost.Listening {
         }
         awaitNoConnection(atMost);
         List.copyOf(connections).forEach(connection -> Http.close(connection.channel()));
+        awaitNoConnection(TO_CLOSE); // the handlers of cut calls are told so, which needs their threads
         end();
     }
 
