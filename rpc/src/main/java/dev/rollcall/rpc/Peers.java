@@ -25,7 +25,7 @@ final class Peers implements AutoCloseable {
     private final Map<String, ProtocolProvider> protocols = new TreeMap<>();
     private final Map<Peer, PeerChannel> channels = new ConcurrentHashMap<>();
     private Set<Peer> absent = Set.of();
-    private boolean closed;
+    private volatile boolean closed;
 
     Peers(ClassLoader loader) {
         for (ProtocolProvider provider : ServiceLoader.load(ProtocolProvider.class, loader)) {
@@ -36,11 +36,18 @@ final class Peers implements AutoCloseable {
     /**
      * The channel to an instance.
      *
-     * @throws io.grpc.StatusRuntimeException UNIMPLEMENTED when no module speaks the instance's protocol
+     * @throws io.grpc.StatusRuntimeException UNIMPLEMENTED when no module speaks the instance's protocol; UNAVAILABLE once this is
+     *     closed
      */
     PeerChannel to(Instance instance) {
-        return channels.computeIfAbsent(
-                peer(instance), peer -> provider(instance, peer.protocol).connect(peer.address));
+        Peer peer = peer(instance);
+        PeerChannel channel = channels.computeIfAbsent(
+                peer, made -> provider(instance, made.protocol).connect(made.address));
+        if (closed) {
+            close(peer);
+            throw Status.UNAVAILABLE.withDescription("the channel was closed").asRuntimeException();
+        }
+        return channel;
     }
 
     private ProtocolProvider provider(Instance instance, String protocol) {

@@ -11,7 +11,9 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -19,6 +21,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,6 +47,8 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
     private Metadata headers = new Metadata();
     private @Nullable Q message;
     private int requested;
+    private int requestedBefore;
+    private final List<Consumer<ClientCall<Q, R>>> unsent = new ArrayList<>();
     private boolean compression = true;
     private @Nullable ClientCall<Q, R> attempt;
     private @Nullable Status cancelled;
@@ -79,9 +84,7 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
         ClientCall<Q, R> current;
         synchronized (lock) {
             current = attempt;
-            if (current == null) {
-                requested += count;
-            }
+            requested += count; // all of them count again for the next attempt, which starts before any message came
         }
         if (current != null) {
             current.request(count);
@@ -93,10 +96,7 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
         if (method.getType().clientSendsOneMessage()) {
             message = given;
         } else {
-            ClientCall<Q, R> current = current();
-            if (current != null) {
-                current.sendMessage(given);
-            }
+            send(call -> call.sendMessage(given));
         }
     }
 
@@ -105,10 +105,21 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
         if (method.getType().clientSendsOneMessage()) {
             tryNext();
         } else {
-            ClientCall<Q, R> current = current();
-            if (current != null) {
-                current.halfClose();
+            send(ClientCall::halfClose);
+        }
+    }
+
+    /** A part of a request that streams; kept while the call waits for an instance. */
+    private void send(Consumer<ClientCall<Q, R>> part) {
+        ClientCall<Q, R> current;
+        synchronized (lock) {
+            current = attempt;
+            if (current == null) {
+                unsent.add(part);
             }
+        }
+        if (current != null) {
+            part.accept(current);
         }
     }
 
@@ -185,9 +196,11 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
         call.start(responses, copy);
         int count;
         Status ended;
+        for (List<Consumer<ClientCall<Q, R>>> parts = takeUnsent(call); !parts.isEmpty(); parts = takeUnsent(call)) {
+            parts.forEach(part -> part.accept(call));
+        }
         synchronized (lock) {
-            attempt = call;
-            count = requested;
+            count = requestedBefore;
             ended = cancelled;
         }
         if (ended != null) {
@@ -203,6 +216,19 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
                 call.sendMessage(message);
             }
             call.halfClose();
+        }
+    }
+
+    /** What is to be sent first; when that is nothing, the call is the one that everything goes to from now on. */
+    private List<Consumer<ClientCall<Q, R>>> takeUnsent(ClientCall<Q, R> call) {
+        synchronized (lock) {
+            if (unsent.isEmpty()) {
+                attempt = call;
+                requestedBefore = requested;
+            }
+            List<Consumer<ClientCall<Q, R>>> parts = List.copyOf(unsent);
+            unsent.clear();
+            return parts;
         }
     }
 
@@ -228,8 +254,7 @@ final class ServiceCall<Q, R> extends ClientCall<Q, R> {
         Status failure = lastFailure;
         String last = failure == null ? "" : ": " + failure.getDescription();
         return Status.DEADLINE_EXCEEDED
-                .withDescription("call of " + view.service() + ": the deadline is over after " + tried.size()
-                        + " attempts" + last)
+                .withDescription("call of " + view.service() + ": the deadline is over" + last)
                 .withCause(failure == null ? null : failure.getCause());
     }
 

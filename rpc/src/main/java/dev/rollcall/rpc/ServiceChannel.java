@@ -115,7 +115,7 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
         shared.sweeps.cancel(false);
         shared.peers.close();
         shared.timer.shutdown();
-        shared.callbacks.shutdown();
+        // the callbacks' threads are still needed by calls under way; they end by themselves
         onClose.run();
     }
 }

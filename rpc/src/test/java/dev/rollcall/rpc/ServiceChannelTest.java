@@ -305,6 +305,43 @@ class ServiceChannelTest {
     }
 
     @Test
+    void what_a_stream_says_while_it_waits_for_an_instance_is_not_lost() throws Exception {
+        BlockingQueue<Object> ends = new LinkedBlockingQueue<>();
+        StreamObserver<HelloRequest> requests =
+                GreeterGrpc.newStub(channel).withWaitForReady().chat(into(ends));
+        requests.onNext(HelloRequest.newBuilder().setMsg("a").build());
+        requests.onNext(HelloRequest.newBuilder().setMsg("b").build());
+        requests.onCompleted();
+        assertThat(ends).isEmpty();
+        serve("late");
+        for (String answer : List.of("a!", "b!")) {
+            assertThat(ends.poll(30, TimeUnit.SECONDS))
+                    .isEqualTo(HelloReply.newBuilder().setMsg(answer).build());
+        }
+        assertThat(ends.poll(30, TimeUnit.SECONDS)).isEqualTo("completed");
+    }
+
+    @Test
+    void a_call_under_way_outlives_the_close_and_a_new_one_is_refused() throws Exception {
+        serve("one");
+        BlockingQueue<Object> ends = new LinkedBlockingQueue<>();
+        try (ServiceView view = rollcall.service(SERVICE)) {
+            ServiceChannel closing = ServiceChannel.over(view);
+            StreamObserver<HelloRequest> requests = GreeterGrpc.newStub(closing).chat(into(ends));
+            requests.onNext(HelloRequest.newBuilder().setMsg("a").build());
+            assertThat(ends.poll(30, TimeUnit.SECONDS))
+                    .isEqualTo(HelloReply.newBuilder().setMsg("a!").build());
+            closing.close();
+            requests.onCompleted();
+            assertThat(ends.poll(30, TimeUnit.SECONDS)).isEqualTo("completed");
+            StreamObserver<HelloRequest> late = GreeterGrpc.newStub(closing).chat(into(ends));
+            late.onCompleted();
+            assertThat(ends.poll(30, TimeUnit.SECONDS))
+                    .hasToString("io.grpc.StatusRuntimeException: UNAVAILABLE: the channel was closed");
+        }
+    }
+
+    @Test
     void a_call_between_two_attempts_can_be_cancelled() throws Exception {
         BlockingQueue<Object> ends = new LinkedBlockingQueue<>();
         ClientCall<HelloRequest, HelloReply> call = channel.newCall(
