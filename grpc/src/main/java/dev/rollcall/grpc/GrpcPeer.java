@@ -34,7 +34,7 @@ final class GrpcPeer extends PeerChannel {
 
     private final Address address;
     private final ManagedChannel channel;
-    private final Http2Peer http2;
+    private @Nullable Http2Peer http2;
 
     GrpcPeer(Address address) {
         this.address = address;
@@ -42,14 +42,13 @@ final class GrpcPeer extends PeerChannel {
                 .keepAliveTime(KEEP_ALIVE.toMillis(), TimeUnit.MILLISECONDS)
                 .keepAliveTimeout(SILENCE.toMillis(), TimeUnit.MILLISECONDS)
                 .build();
-        http2 = new Http2Peer(address);
     }
 
     @Override
     public <Q, R> ClientCall<Q, R> newCall(MethodDescriptor<Q, R> method, CallOptions options) {
         ContentType type = options.getOption(ContentType.OPTION);
         if (type != ContentType.PROTO) {
-            return http2.newCall(method, options, type);
+            return http2().newCall(method, options, type);
         }
         Runnable sent = options.getOption(SENT);
         CallOptions traced = options.withoutWaitForReady().withStreamTracerFactory(new ClientStreamTracer.Factory() {
@@ -66,10 +65,18 @@ final class GrpcPeer extends PeerChannel {
         return new SimpleForwardingClientCall<>(channel.newCall(method, traced)) {
             @Override
             public void start(Listener<R> responses, Metadata headers) {
-                addMicroHeaders(headers, type, deadline(options));
+                addMicroHeaders(headers, type, deadline(options, Context.current()));
                 super.start(responses, headers);
             }
         };
+    }
+
+    /** Made for the first call that needs it: most instances are only ever called in protobuf. */
+    private synchronized Http2Peer http2() {
+        if (http2 == null) {
+            http2 = new Http2Peer(address);
+        }
+        return http2;
     }
 
     /** What go-micro's clients send beside gRPC's own headers; its servers take the deadline from here. */
@@ -82,24 +89,16 @@ final class GrpcPeer extends PeerChannel {
         }
     }
 
-    /** The call's own or that of what is being served, whichever is sooner. */
-    static @Nullable Deadline deadline(CallOptions options) {
-        Deadline own = options.getDeadline();
-        Deadline surrounding = Context.current().getDeadline();
-        if (own == null || surrounding == null) {
-            return own == null ? surrounding : own;
-        }
-        return own.minimum(surrounding);
-    }
-
     @Override
     public String authority() {
         return address.toString();
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         channel.shutdown();
-        http2.close();
+        if (http2 != null) {
+            http2.close();
+        }
     }
 }

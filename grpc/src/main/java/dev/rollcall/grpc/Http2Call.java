@@ -3,8 +3,10 @@ package dev.rollcall.grpc;
 import dev.rollcall.Text;
 import dev.rollcall.rpc.ContentType;
 import dev.rollcall.rpc.MessageCodec;
+import dev.rollcall.rpc.PeerChannel;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
+import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -49,7 +51,7 @@ final class Http2Call<Q, R> extends ClientCall<Q, R> {
         this.method = method;
         this.options = options;
         this.type = type;
-        this.deadline = GrpcPeer.deadline(options);
+        this.deadline = PeerChannel.deadline(options, Context.current());
         this.executor = Objects.requireNonNullElse(options.getExecutor(), Http2Peer.THREADS);
     }
 

@@ -59,9 +59,7 @@ abstract class MucpCall<Q, R> extends ClientCall<Q, R>
         Executor executor = options.getExecutor();
         this.callbacks = new SerialExecutor(executor == null ? pool.runtime().callbacks() : executor, () -> {});
         this.inbox = new Inbox<>(callbacks, this);
-        Deadline own = options.getDeadline();
-        Deadline surrounding = context.getDeadline();
-        this.deadline = surrounding != null && (own == null || surrounding.isBefore(own)) ? surrounding : own;
+        this.deadline = PeerChannel.deadline(options, context);
     }
 
     /** On the event loop, unless the call has ended. */

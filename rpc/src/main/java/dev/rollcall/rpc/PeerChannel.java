@@ -2,6 +2,9 @@ package dev.rollcall.rpc;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The channel to one instance, over one protocol. Safe for use by many threads.
@@ -15,6 +18,16 @@ public abstract class PeerChannel extends Channel implements AutoCloseable {
      */
     public static final CallOptions.Key<Runnable> SENT =
             CallOptions.Key.createWithDefault("dev.rollcall.sent", () -> {});
+
+    /** The call's own deadline or that of what is being served, whichever is sooner; null when there is neither. */
+    public static @Nullable Deadline deadline(CallOptions options, Context surrounding) {
+        Deadline own = options.getDeadline();
+        Deadline outer = surrounding.getDeadline();
+        if (own == null || outer == null) {
+            return own == null ? outer : own;
+        }
+        return own.minimum(outer);
+    }
 
     @Override
     public abstract void close();

@@ -95,10 +95,9 @@ public final class ServiceChannel extends Channel implements AutoCloseable {
         if (options.getDeadline() == null && method.getType() == MethodDescriptor.MethodType.UNARY) {
             complete = complete.withDeadlineAfter(retry.timeout().toNanos(), TimeUnit.NANOSECONDS);
         }
-        Deadline surrounding = Context.current().getDeadline();
-        Deadline own = complete.getDeadline();
-        if (surrounding != null && (own == null || surrounding.isBefore(own))) {
-            complete = complete.withDeadline(surrounding);
+        Deadline deadline = PeerChannel.deadline(complete, Context.current());
+        if (deadline != null) {
+            complete = complete.withDeadline(deadline);
         }
         return new ServiceCall<>(method, complete, view, retry, shared);
     }
