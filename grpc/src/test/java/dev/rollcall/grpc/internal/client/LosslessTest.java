@@ -3,18 +3,21 @@ package dev.rollcall.grpc.internal.client;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.rollcall.Address;
+import dev.rollcall.Instance;
 import dev.rollcall.Registration;
 import dev.rollcall.Status;
-import dev.rollcall.testing.FaultProxy;
 import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -31,11 +34,14 @@ class LosslessTest {
     private final List<Speaker> speakers = new ArrayList<>();
     private final List<Registration> registrations = new ArrayList<>();
 
-    private final FaultProxy mortal = FaultProxy.to("127.0.0.1:1");
+    private @Nullable Process mortal;
+    private int mortalPort;
 
     @AfterEach
     void close() {
-        mortal.close();
+        if (mortal != null) {
+            mortal.destroyForcibly();
+        }
         calling.shutdownNow();
         changing.shutdownNow();
         fleet.close();
@@ -48,24 +54,30 @@ class LosslessTest {
         registrations.add(fleet.register(speaker.instance()));
     }
 
-    /** Registers the first one behind a proxy, which can break its connections as the end of a process does. */
-    private void addMortal(String name) {
-        Speaker speaker = fleet.speaker(name);
-        speaker.slow();
-        speakers.add(speaker);
-        mortal.retarget("127.0.0.1:" + speaker.port());
-        registrations.add(fleet.register(speaker.instance().withAddress(Address.parse(mortal.endpoint()))));
+    /** Starts the first one in a process of its own and registers it here: what a killed process leaves until its lease ends. */
+    private void addMortal(String name) throws IOException {
+        mortal = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        SpeakerProgram.class.getName(),
+                        name)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        mortalPort = Integer.parseInt(mortal.inputReader().readLine());
+        registrations.add(fleet.register(
+                Instance.of(Speaker.SERVICE, "127.0.0.1", mortalPort).withId(name)));
     }
 
-    /** Its registration stays for the time to live of its lease, as that of a killed process does. */
+    /** SIGKILL. */
     private void kill() {
-        mortal.cut();
+        Objects.requireNonNull(mortal).destroyForcibly();
     }
 
     private void drain() {
-        registrations.get(1).update(speakers.get(1).instance().withStatus(Status.DRAINING));
+        registrations.get(1).update(speakers.get(0).instance().withStatus(Status.DRAINING));
         registrations.get(1).close();
-        speakers.get(1).leave();
+        speakers.get(0).leave();
     }
 
     private Traffic run(ManagedChannel channel, Duration time) throws Exception {
@@ -78,11 +90,11 @@ class LosslessTest {
         await().atMost(Fleet.LONG).until(() -> traffic.begun() >= time.toMillis());
         calls.cancel(false);
         await().atMost(Fleet.LONG).until(traffic::over);
-        assertThat(speakers.get(5).calls()).as("calls of the added one").isPositive();
+        assertThat(speakers.get(4).calls()).as("calls of the added one").isPositive();
         return traffic;
     }
 
-    private ManagedChannel channel(String config) {
+    private ManagedChannel channel(String config) throws IOException {
         addMortal("s1");
         for (int i = 2; i <= 5; i++) {
             add("s" + i);
@@ -100,7 +112,7 @@ class LosslessTest {
     @Test
     void without_retries_only_calls_in_flight_on_the_killed_one_fail() throws Exception {
         Traffic traffic = run(channel("{}"), Duration.ofSeconds(3));
-        assertThat(traffic.failed()).allMatch(failed -> mortal.endpoint().endsWith(":" + failed.port()));
+        assertThat(traffic.failed()).allMatch(failed -> failed.port() == mortalPort);
     }
 
     @Test
