@@ -42,7 +42,14 @@ public record Address(String host, int port) {
     }
 
     private static boolean isHostChar(int c) {
-        return c > ' ' && !Character.isISOControl(c) && c != '/' && c != '[' && c != ']' && c != '"';
+        return c > ' '
+                && !Character.isISOControl(c)
+                && c != '/'
+                && c != '['
+                && c != ']'
+                && c != '"'
+                && c != '?'
+                && c != '#';
     }
 
     @Override
