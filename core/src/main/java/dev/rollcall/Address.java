@@ -53,7 +53,7 @@ public record Address(String host, int port) {
     private static boolean isHost(String host) {
         for (int i = 0; i < host.length(); i++) {
             char c = host.charAt(i);
-            if (c <= ' ' || Character.isISOControl(c) || c == '/' || c == '[' || c == ']' || c == '"') {
+            if (c <= ' ' || Character.isISOControl(c) || "/[]\"?#".indexOf(c) >= 0) {
                 return false;
             }
         }
