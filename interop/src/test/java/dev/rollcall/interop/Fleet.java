@@ -3,19 +3,20 @@ package dev.rollcall.interop;
 import dev.rollcall.Rollcall;
 import dev.rollcall.rpc.ServiceHost;
 import dev.rollcall.testing.EtcdProcess;
+import dev.rollcall.testing.Etcdctl;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One etcd with programs of both kinds; all that was started here ends with it. */
 final class Fleet implements AutoCloseable {
+    private static final String TTL = "ttl=5s";
     private static final AtomicInteger NAMES = new AtomicInteger();
 
     private final EtcdProcess etcd = EtcdProcess.launch();
     private final Rollcall rollcall =
-            Rollcall.builder().registry("etcd://" + registry() + "?ttl=5s").connect();
+            Rollcall.connect(url(TTL));
     private final List<AutoCloseable> started = new ArrayList<>();
 
     /** A name that no other test uses. */
@@ -27,20 +28,48 @@ final class Fleet implements AutoCloseable {
         return rollcall;
     }
 
+    /** One more, with these options of the URL; it ends with the test. */
+    Rollcall connect(String options) {
+        return keep(Rollcall.connect(url(options)));
+    }
+
+    private String url(String options) {
+        return "etcd://" + registry() + "?" + options;
+    }
+
+    Etcdctl ctl() {
+        return etcd.ctl();
+    }
+
     /** The address of its etcd. */
     String registry() {
         return "127.0.0.1:" + etcd.port();
     }
 
     Program go(Peer peer, String verb, String service, String... flags) {
-        String[] all = Arrays.copyOf(new String[] {"--name", service}, flags.length + 2);
-        System.arraycopy(flags, 0, all, 2, flags.length);
-        return keep(Program.go(peer, registry(), verb, all));
+        return go(peer, verb, List.of("--protocol", peer.protocol, "--name", service), flags);
+    }
+
+    Program go(OtherFleet other, String verb, String service, String... flags) {
+        return go(other, verb, List.of("--layout", other.layout, "--name", service), flags);
+    }
+
+    private Program go(Column column, String verb, List<String> first, String... flags) {
+        List<String> all = new ArrayList<>(first);
+        all.addAll(List.of(flags));
+        return keep(Program.go(column, registry(), verb, all));
     }
 
     /** A Go instance, registered and listening. */
     Program serve(Peer peer, String service, String... flags) {
         Program program = go(peer, "serve", service, flags);
+        program.await("serving");
+        return program;
+    }
+
+    /** As the other. */
+    Program serve(OtherFleet other, String service, String... flags) {
+        Program program = go(other, "serve", service, flags);
         program.await("serving");
         return program;
     }
@@ -53,9 +82,25 @@ final class Fleet implements AutoCloseable {
         return host;
     }
 
+    /** One that speaks gRPC and registers through this registry. */
+    ServiceHost host(Rollcall through, String service, String id) {
+        ServiceHost host = keep(JavaProgram.host(through, "grpc", service, id, new JavaGreeter(id), Duration.ZERO));
+        host.registrations().get(0).await(Program.PATIENCE);
+        return host;
+    }
+
     /** A Java instance in a process of its own. */
     Program java(Peer peer, String service, String id) {
-        Program program = keep(Program.java(JavaProgram.class, registry(), peer.protocol, service, service + "-" + id));
+        return java(TTL, peer.protocol, service, service + "-" + id);
+    }
+
+    /** One that speaks gRPC and registers with these options of the URL. */
+    Program java(String service, String id, String options) {
+        return java(options, "grpc", service, id);
+    }
+
+    private Program java(String options, String protocol, String service, String id) {
+        Program program = keep(Program.java(JavaProgram.class, url(options), protocol, service, id));
         program.await("serving");
         return program;
     }

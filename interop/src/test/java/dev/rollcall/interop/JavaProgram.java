@@ -16,7 +16,7 @@ import java.util.concurrent.CountDownLatch;
 final class JavaProgram {
     private JavaProgram() {}
 
-    /** The arguments: etcd, protocol, service, id. */
+    /** The arguments: the registry's URL, protocol, service, id. */
     public static void main(String... arguments) throws IOException, InterruptedException {
         CountDownLatch told = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
@@ -38,7 +38,7 @@ final class JavaProgram {
         });
         input.setDaemon(true);
         input.start();
-        try (Rollcall rollcall = Rollcall.connect("etcd://" + arguments[0] + "?ttl=5s");
+        try (Rollcall rollcall = Rollcall.connect(arguments[0]);
                 ServiceHost host = host(
                         rollcall,
                         arguments[1],

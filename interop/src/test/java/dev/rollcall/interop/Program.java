@@ -48,10 +48,9 @@ final class Program implements AutoCloseable {
         this.complaints = complaints;
     }
 
-    static Program go(Peer peer, String registry, String verb, String... flags) {
-        List<String> command = new ArrayList<>(List.of(peer.program().toString(), verb));
-        command.addAll(List.of("--registry-address", registry, "--protocol", peer.protocol));
-        command.addAll(List.of(flags));
+    static Program go(Column column, String registry, String verb, List<String> flags) {
+        List<String> command = new ArrayList<>(List.of(column.path().toString(), verb, "--registry-address", registry));
+        command.addAll(flags);
         return start(command);
     }
 
