@@ -26,7 +26,7 @@ func main() {
 // echo answers each call with its own bytes.
 type echo struct{}
 
-func (echo) GenericCall(_ context.Context, _ string, request any) (any, error) {
+func (*echo) GenericCall(_ context.Context, _ string, request any) (any, error) {
 	return request, nil
 }
 
@@ -62,7 +62,7 @@ func serve(ctx context.Context, o fleet.Options, started func(string)) error {
 	if len(o.Labels) > 0 {
 		info.Tags = o.Labels
 	}
-	return genericserver.NewServer(echo{}, generic.BinaryThriftGeneric(),
+	return genericserver.NewServer(new(echo), generic.BinaryThriftGeneric(),
 		server.WithServiceAddr(address),
 		server.WithServerBasicInfo(&rpcinfo.EndpointBasicInfo{ServiceName: o.Name}),
 		server.WithRegistry(told{r, started}),
