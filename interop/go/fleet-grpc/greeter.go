@@ -9,31 +9,13 @@ import (
 	"rollcall.dev/interop/harness/greeter"
 )
 
-const method = "/greeter.Greeter/Hello"
+// Service and Method name Hello, for frameworks that make a call of the two.
+const (
+	Service = "greeter.Greeter"
+	Method  = "Hello"
+)
 
-// Register lets a server answer Hello as the instance of this name.
-func Register(server grpc.ServiceRegistrar, name string) {
-	server.RegisterService(&grpc.ServiceDesc{
-		ServiceName: "greeter.Greeter",
-		HandlerType: (*any)(nil),
-		Methods:     []grpc.MethodDesc{{MethodName: "Hello", Handler: hello}},
-		Metadata:    "greeter.proto",
-	}, name)
-}
-
-func hello(name any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
-	request := new(greeter.HelloRequest)
-	if err := decode(request); err != nil {
-		return nil, err
-	}
-	answer := func(_ context.Context, request any) (any, error) {
-		return Answer(name.(string), request.(*greeter.HelloRequest)), nil
-	}
-	if interceptor == nil {
-		return answer(ctx, request)
-	}
-	return interceptor(ctx, request, &grpc.UnaryServerInfo{Server: name, FullMethod: method}, answer)
-}
+const path = "/" + Service + "/" + Method
 
 // Answer is what the instance of this name says.
 func Answer(name string, request *greeter.HelloRequest) *greeter.HelloReply {
@@ -42,10 +24,40 @@ func Answer(name string, request *greeter.HelloRequest) *greeter.HelloReply {
 	}
 }
 
+// Register lets a server answer as the instance of this name.
+func Register(server grpc.ServiceRegistrar, name string) {
+	Handle(server, func(_ context.Context, request *greeter.HelloRequest) (*greeter.HelloReply, error) {
+		return Answer(name, request), nil
+	})
+}
+
+// Handle lets a server answer as the framework's own handler does.
+func Handle(server grpc.ServiceRegistrar, answer func(context.Context, *greeter.HelloRequest) (*greeter.HelloReply, error)) {
+	handler := func(_ any, ctx context.Context, decode func(any) error, interceptor grpc.UnaryServerInterceptor) (any, error) {
+		request := new(greeter.HelloRequest)
+		if err := decode(request); err != nil {
+			return nil, err
+		}
+		last := func(ctx context.Context, request any) (any, error) {
+			return answer(ctx, request.(*greeter.HelloRequest))
+		}
+		if interceptor == nil {
+			return last(ctx, request)
+		}
+		return interceptor(ctx, request, &grpc.UnaryServerInfo{FullMethod: path}, last)
+	}
+	server.RegisterService(&grpc.ServiceDesc{
+		ServiceName: Service,
+		HandlerType: (*any)(nil),
+		Methods:     []grpc.MethodDesc{{MethodName: Method, Handler: handler}},
+		Metadata:    "greeter.proto",
+	}, answer)
+}
+
 // Hello makes one call and returns who answered.
 func Hello(ctx context.Context, connection grpc.ClientConnInterface) (string, error) {
 	reply := new(greeter.HelloReply)
-	if err := connection.Invoke(ctx, method, &greeter.HelloRequest{From: "go"}, reply); err != nil {
+	if err := connection.Invoke(ctx, path, &greeter.HelloRequest{From: "go"}, reply); err != nil {
 		return "", err
 	}
 	return reply.Server, nil

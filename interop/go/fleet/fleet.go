@@ -61,7 +61,7 @@ type Program struct {
 func Main(program Program) {
 	commands := map[string]func(context.Context, Options) error{}
 	if program.Serve != nil {
-		commands["serve"] = program.serve
+		commands["serve"] = Serving(program.Serve)
 	}
 	if program.Watch != nil {
 		commands["watch"] = program.watch
@@ -116,12 +116,15 @@ func parse(arguments []string) Options {
 	return o
 }
 
-func (program Program) serve(ctx context.Context, o Options) error {
-	err := program.Serve(ctx, o, func(address string) { Print("serving", map[string]any{"address": address}) })
-	if err == nil {
-		Print("stopped", nil)
+// Serving is a command that prints when it serves and when it has stopped.
+func Serving(serve func(ctx context.Context, o Options, started func(address string)) error) func(context.Context, Options) error {
+	return func(ctx context.Context, o Options) error {
+		err := serve(ctx, o, func(address string) { Print("serving", map[string]any{"address": address}) })
+		if err == nil {
+			Print("stopped", nil)
+		}
+		return err
 	}
-	return err
 }
 
 func (program Program) watch(ctx context.Context, o Options) error {

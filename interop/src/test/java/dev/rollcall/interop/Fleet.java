@@ -6,7 +6,9 @@ import dev.rollcall.testing.EtcdProcess;
 import dev.rollcall.testing.Etcdctl;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One etcd with programs of both kinds; all that was started here ends with it. */
@@ -15,9 +17,18 @@ final class Fleet implements AutoCloseable {
     private static final AtomicInteger NAMES = new AtomicInteger();
 
     private final EtcdProcess etcd = EtcdProcess.launch();
-    private final Rollcall rollcall =
-            Rollcall.connect(url(TTL));
+    private final Rollcall rollcall = Rollcall.connect(url(TTL));
     private final List<AutoCloseable> started = new ArrayList<>();
+    private final Map<String, String> environment;
+
+    Fleet() {
+        this(Map.of());
+    }
+
+    /** With these variables for all programs. */
+    Fleet(Map<String, String> environment) {
+        this.environment = Map.copyOf(environment);
+    }
 
     /** A name that no other test uses. */
     static String service() {
@@ -54,10 +65,29 @@ final class Fleet implements AutoCloseable {
         return go(other, verb, List.of("--layout", other.layout, "--name", service), flags);
     }
 
-    private Program go(Column column, String verb, List<String> first, String... flags) {
-        List<String> all = new ArrayList<>(first);
-        all.addAll(List.of(flags));
-        return keep(Program.go(column, registry(), verb, all));
+    Program go(Column column, String verb, List<String> first, String... more) {
+        List<String> command =
+                new ArrayList<>(List.of(column.path().toString(), verb, "--registry-address", registry()));
+        command.addAll(first);
+        command.addAll(List.of(more));
+        return keep(Program.start(command, environment));
+    }
+
+    /** A Java program, which finds the etcd in its environment. */
+    Program java(Class<?> main, String... arguments) {
+        return keep(Program.start(Program.java(main, arguments), forJava()));
+    }
+
+    /** What a Java program that ends by itself prints. */
+    String output(Class<?> main, String... arguments) {
+        return Program.output(Program.java(main, arguments), forJava());
+    }
+
+    private Map<String, String> forJava() {
+        Map<String, String> all = new HashMap<>(environment);
+        all.put("MICRO_REGISTRY", "etcd");
+        all.put("MICRO_REGISTRY_ADDRESS", registry());
+        return all;
     }
 
     /** A Go instance, registered and listening. */
@@ -105,7 +135,7 @@ final class Fleet implements AutoCloseable {
     }
 
     private Program java(String options, String protocol, String service, String id) {
-        Program program = keep(Program.java(JavaProgram.class, url(options), protocol, service, id));
+        Program program = java(JavaProgram.class, url(options), protocol, service, id);
         program.await("serving");
         return program;
     }
