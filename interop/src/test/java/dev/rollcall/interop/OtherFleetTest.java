@@ -148,8 +148,7 @@ class OtherFleetTest {
         serve(other, "one", "a<b>&ü").await("serving");
         Layout layout = other.keys();
         String prefix = layout.prefix(service);
-        await().atMost(Program.PATIENCE)
-                .until(() -> fleet.ctl().list(prefix).size() == 1);
+        await().atMost(Program.PATIENCE).until(() -> fleet.ctl().list(prefix).size() == 1);
         StoredKey stored = fleet.ctl().list(prefix).get(0);
         Instance instance = layout.decode(stored.key(), stored.valueBytes());
         for (Layout.Entry entry : layout.encode(instance, stored.lease())) {
