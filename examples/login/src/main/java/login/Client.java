@@ -1,5 +1,6 @@
 package login;
 
+import dev.rollcall.Rollcall;
 import dev.rollcall.grpc.ChannelArgs;
 import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
@@ -33,7 +34,9 @@ public class Client {
                 .setPassword(Settings.password(System.getenv()))
                 .build();
         AnsweredBy answeredBy = new AnsweredBy();
-        ManagedChannel channel = ManagedChannelBuilder.forTarget("rollcall:///svc.user.agent")
+        Rollcall rollcall = Server.connect();
+        ManagedChannel channel = ManagedChannelBuilder.forTarget("rollcall:///" + Server.SERVICE)
+                .setNameResolverArg(ChannelArgs.ROLLCALL, rollcall)
                 .setNameResolverArg(ChannelArgs.SERVICE_CONFIG, SERVICE_CONFIG)
                 .intercept(answeredBy)
                 .usePlaintext()
@@ -47,6 +50,7 @@ public class Client {
             }
         } finally {
             channel.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
+            rollcall.close();
         }
     }
 }

@@ -29,7 +29,7 @@ public class Server {
         PasswordHash hash = PasswordHash.of(settings.password(), PasswordHash.ITERATIONS);
         LoginService service = new LoginService(Map.of(Settings.USER, hash), PasswordHash.ITERATIONS, tokens);
 
-        Rollcall rollcall = Rollcall.connect();
+        Rollcall rollcall = connect();
         MeterRegistry meters = new SimpleMeterRegistry(); // take the one that your monitoring reads
         int[] ports = args.length == 0
                 ? new int[] {8881, 8882, 8883}
@@ -42,6 +42,11 @@ public class Server {
             System.out.println(SERVICE + " is served at " + host.address());
         }
         Thread.currentThread().join();
+    }
+
+    /** The etcd that the environment names, with the keys and values of Go kit. */
+    static Rollcall connect() {
+        return Rollcall.builder().option("layout", "go-kit").connect();
     }
 
     /** One instance: around the service a line in the log and a measure for each call, then the limit, then the token. */

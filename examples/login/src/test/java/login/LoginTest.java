@@ -51,7 +51,7 @@ class LoginTest {
     private static final byte[] KEY = "a key that is known to this test only".getBytes(UTF_8);
 
     private final Rollcall rollcall =
-            System.getenv("MICRO_REGISTRY_ADDRESS") == null ? Rollcall.connect("memory:") : Rollcall.connect();
+            System.getenv("MICRO_REGISTRY_ADDRESS") == null ? Rollcall.connect("memory:") : Server.connect();
     private final MeterRegistry meters = new SimpleMeterRegistry();
     private final List<ServiceHost> hosts = new ArrayList<>();
     private final List<ManagedChannel> channels = new ArrayList<>();

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.opentest4j.TestAbortedException;
 
-/** One cell of the table: a check against one {@link Peer}. A test may add what it measured, or why it cannot pass. */
+/** One cell of the table: a check against one {@link Column}. A test may add what it measured, or why it cannot pass. */
 final class Cell {
     private String figure = "";
 
@@ -18,7 +18,7 @@ final class Cell {
     }
 
     /**
-     * Ends the test here: the peer itself is in the way, as the test has just seen.
+     * Ends the test here: the other side itself is in the way, as the test has just seen.
      *
      * @param why in words, for the table
      */

@@ -37,7 +37,7 @@ class CommandTest {
     }
 
     private String rollcall(String... arguments) {
-        return Program.output(Main.class, fleet.registry(), arguments);
+        return fleet.output(Main.class, arguments);
     }
 
     @ParameterizedTest

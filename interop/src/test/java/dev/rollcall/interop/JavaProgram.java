@@ -16,8 +16,8 @@ import java.util.concurrent.CountDownLatch;
 final class JavaProgram {
     private JavaProgram() {}
 
-    /** The arguments: etcd, protocol, service, id. */
-    public static void main(String... arguments) throws IOException, InterruptedException {
+    /** The arguments: the registry's URL, protocol, service, id. */
+    public static void main(String... arguments) throws InterruptedException {
         CountDownLatch told = new CountDownLatch(1);
         CountDownLatch ended = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -28,17 +28,8 @@ final class JavaProgram {
                 Thread.currentThread().interrupt();
             }
         }));
-        Thread input = new Thread(() -> {
-            try {
-                System.in.transferTo(OutputStream.nullOutputStream());
-            } catch (IOException closed) {
-                // as at its end
-            }
-            told.countDown();
-        });
-        input.setDaemon(true);
-        input.start();
-        try (Rollcall rollcall = Rollcall.connect("etcd://" + arguments[0] + "?ttl=5s");
+        atEndOfInput(told::countDown);
+        try (Rollcall rollcall = Rollcall.connect(arguments[0]);
                 ServiceHost host = host(
                         rollcall,
                         arguments[1],
@@ -52,6 +43,20 @@ final class JavaProgram {
         }
         System.out.println("{\"event\":\"stopped\"}");
         ended.countDown();
+    }
+
+    /** Does this when the test that started this program has ended. */
+    static void atEndOfInput(Runnable end) {
+        Thread input = new Thread(() -> {
+            try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+            } catch (IOException closed) {
+                // as at its end
+            }
+            end.run();
+        });
+        input.setDaemon(true);
+        input.start();
     }
 
     static ServiceHost host(

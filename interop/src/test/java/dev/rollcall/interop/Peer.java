@@ -1,11 +1,9 @@
 package dev.rollcall.interop;
 
-import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 
-/** A column of the table: one release of go-micro speaking one of its protocols. */
-enum Peer {
+/** A column of the sections about go-micro: one release speaking one of its protocols. */
+enum Peer implements Column {
     V2_GRPC("v2.9.1", "grpc", ""),
     V2_MUCP("v2.9.1", "mucp", ""),
     V4_MUCP("v4.11.0", "mucp", ""),
@@ -19,8 +17,7 @@ enum Peer {
 
     final String version;
     final String protocol;
-    /** Why there is no program; empty when there is one. */
-    final String absent;
+    private final String absent;
 
     Peer(String version, String protocol, String absent) {
         this.version = version;
@@ -30,15 +27,21 @@ enum Peer {
 
     /** For tests: all that there is a program for. */
     static List<Peer> here() {
-        return Arrays.stream(values()).filter(peer -> peer.absent.isEmpty()).toList();
+        return Column.here(values());
     }
 
     boolean mucp() {
         return protocol.equals("mucp");
     }
 
-    Path program() {
-        return Path.of(System.getProperty("interop.bin"), "go-micro-" + version);
+    @Override
+    public String program() {
+        return "go-micro-" + version;
+    }
+
+    @Override
+    public String absent() {
+        return absent;
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -48,22 +49,25 @@ final class Program implements AutoCloseable {
         this.complaints = complaints;
     }
 
-    static Program go(Peer peer, String registry, String verb, String... flags) {
-        List<String> command = new ArrayList<>(List.of(peer.program().toString(), verb));
-        command.addAll(List.of("--registry-address", registry, "--protocol", peer.protocol));
-        command.addAll(List.of(flags));
-        return start(command);
+    static Program start(List<String> command, Map<String, String> environment) {
+        try {
+            Path complaints = Files.createTempFile("interop", ".err");
+            ProcessBuilder builder = new ProcessBuilder(command).redirectError(complaints.toFile());
+            builder.environment().putAll(environment);
+            Program program = new Program(command, builder.start(), complaints);
+            Thread reader = new Thread(program::read, "program-output");
+            reader.setDaemon(true);
+            reader.start();
+            return program;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
-    static Program java(Class<?> main, String... arguments) {
-        return start(javaCommand(main, arguments));
-    }
-
-    /** What a Java program that ends by itself prints, complaints included. */
-    static String output(Class<?> main, String registry, String... arguments) {
-        ProcessBuilder builder = new ProcessBuilder(javaCommand(main, arguments)).redirectErrorStream(true);
-        builder.environment().put("MICRO_REGISTRY", "etcd");
-        builder.environment().put("MICRO_REGISTRY_ADDRESS", registry);
+    /** What a program that ends by itself prints, complaints included. */
+    static String output(List<String> command, Map<String, String> environment) {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+        builder.environment().putAll(environment);
         try {
             Process process = builder.start();
             process.getOutputStream().close();
@@ -73,7 +77,8 @@ final class Program implements AutoCloseable {
         }
     }
 
-    private static List<String> javaCommand(Class<?> main, String... arguments) {
+    /** The command that runs a class of ours. */
+    static List<String> java(Class<?> main, String... arguments) {
         String classes = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -84,22 +89,6 @@ final class Program implements AutoCloseable {
                 main.getName()));
         command.addAll(List.of(arguments));
         return command;
-    }
-
-    private static Program start(List<String> command) {
-        try {
-            Path complaints = Files.createTempFile("interop", ".err");
-            Process process = new ProcessBuilder(command)
-                    .redirectError(complaints.toFile())
-                    .start();
-            Program program = new Program(command, process, complaints);
-            Thread reader = new Thread(program::read, "program-output");
-            reader.setDaemon(true);
-            reader.start();
-            return program;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     private void read() {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
 import org.opentest4j.TestAbortedException;
 
-/** Gives each test its {@link Cell} and writes how it ended into the {@link Table}: class, method and {@link Peer} name the place. */
+/** Gives each test its {@link Cell} and writes how it ended into the {@link Table}: class, method and {@link Column} name the place. */
 final class Recording implements ParameterResolver, InvocationInterceptor {
     private static final Namespace PLACE = Namespace.create(Recording.class);
 
@@ -33,7 +33,7 @@ final class Recording implements ParameterResolver, InvocationInterceptor {
     public void interceptTestTemplateMethod(
             Invocation<@Nullable Void> invocation, ReflectiveInvocationContext<Method> called, ExtensionContext context)
             throws Throwable {
-        Peer peer = argument(called, Peer.class).orElseThrow();
+        Column column = argument(called, Column.class).orElseThrow();
         Cell cell = argument(called, Cell.class).orElseGet(Cell::new);
         String section =
                 context.getRequiredTestClass().getAnnotation(DisplayName.class).value();
@@ -41,12 +41,12 @@ final class Recording implements ParameterResolver, InvocationInterceptor {
         Optional<Table> table = table(context);
         try {
             invocation.proceed();
-            table.ifPresent(t -> t.passed(section, check, peer, cell.figure()));
+            table.ifPresent(t -> t.passed(section, check, column, cell.figure()));
         } catch (TestAbortedException why) {
-            table.ifPresent(t -> t.impossible(section, check, peer, String.valueOf(why.getMessage())));
+            table.ifPresent(t -> t.impossible(section, check, column, String.valueOf(why.getMessage())));
             throw why;
         } catch (Throwable failure) {
-            table.ifPresent(t -> t.failed(section, check, peer));
+            table.ifPresent(t -> t.failed(section, check, column));
             throw failure;
         }
     }

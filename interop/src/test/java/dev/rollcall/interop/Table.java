@@ -5,7 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -21,27 +21,32 @@ final class Table implements AutoCloseable {
     }
 
     private final Path file;
-    private final Map<Row, Map<Peer, String>> rows = new TreeMap<>();
+    private final Map<Row, Map<Column, String>> rows = new TreeMap<>();
     private final List<String> notes = new ArrayList<>();
 
     Table(Path file) {
         this.file = file;
     }
 
-    synchronized void passed(String section, String check, Peer peer, String figure) {
-        cells(section, check).put(peer, figure.isEmpty() ? "yes" : figure);
+    synchronized void passed(String section, String check, Column column, String figure) {
+        cells(section, check).put(column, figure.isEmpty() ? "yes" : figure);
     }
 
-    synchronized void failed(String section, String check, Peer peer) {
-        cells(section, check).put(peer, "**FAILED**");
+    synchronized void failed(String section, String check, Column column) {
+        cells(section, check).put(column, "**FAILED**");
     }
 
-    synchronized void impossible(String section, String check, Peer peer, String why) {
-        cells(section, check).put(peer, "no " + note(why));
+    synchronized void impossible(String section, String check, Column column, String why) {
+        cells(section, check).put(column, "no " + note(why));
     }
 
-    private Map<Peer, String> cells(String section, String check) {
-        return rows.computeIfAbsent(new Row(section, check), unseen -> new EnumMap<>(Peer.class));
+    private Map<Column, String> cells(String section, String check) {
+        return rows.computeIfAbsent(new Row(section, check), unseen -> new HashMap<>());
+    }
+
+    /** All of the enum that the tests of this row were given constants of. */
+    private static Column[] columns(Map<Column, String> cells) {
+        return ((Enum<?>) cells.keySet().iterator().next()).getDeclaringClass().getEnumConstants();
     }
 
     private String note(String why) {
@@ -59,26 +64,28 @@ final class Table implements AutoCloseable {
                 # One fleet with Go: what was tested
 
                 Written by `./check --interop`, which pairs our libraries with real Go programs on one etcd (see [interop/](../interop/README.md)); never
-                edited by hand. A column is one release of go-micro and one of its protocols. `yes` or a figure: the check passed in the run that wrote this page.
-                `no [n]`: it cannot pass, for the reason given below the tables, and the test saw that reason. Figures are of that one run, on the machine it ran on.
+                edited by hand. A column is one release of a framework, of go-micro with one of its protocols. `yes` or a figure: the check passed in the run that wrote
+                this page. `no [n]`: it cannot pass, for the reason given below the tables, and the test saw that reason. `-`: there is nothing of the kind to check.
+                Figures are of that one run, on the machine it ran on.
                 """);
         String section = "";
         for (Map.Entry<Row, Map<Peer, String>> row : rows.entrySet()) {
+            Column[] columns = columns(row.getValue());
             if (!row.getKey().section.equals(section)) {
                 section = row.getKey().section;
                 text.append("\n## ").append(section).append("\n\n| |");
-                for (Peer peer : Peer.values()) {
-                    text.append(' ').append(peer).append(" |");
+                for (Column column : columns) {
+                    text.append(' ').append(column).append(" |");
                 }
                 text.append("\n|---|")
-                        .append("---|".repeat(Peer.values().length))
+                        .append("---|".repeat(columns.length))
                         .append('\n');
             }
             text.append("| ").append(row.getKey().check).append(" |");
-            for (Peer peer : Peer.values()) {
-                String missing = peer.absent.isEmpty() ? "-" : "no " + note(peer.absent);
+            for (Column column : columns) {
+                String missing = column.absent().isEmpty() ? "-" : "no " + note(column.absent());
                 text.append(' ')
-                        .append(row.getValue().getOrDefault(peer, missing))
+                        .append(row.getValue().getOrDefault(column, missing))
                         .append(" |");
             }
             text.append('\n');

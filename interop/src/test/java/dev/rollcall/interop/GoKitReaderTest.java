@@ -1,0 +1,121 @@
+package dev.rollcall.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.rollcall.Instance;
+import dev.rollcall.Registration;
+import dev.rollcall.Rollcall;
+import dev.rollcall.interop.Program.Line;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A Go kit consumer reads a whole service anew for each event, so each event that we cause counts. */
+@DisplayName("8. What Java instances cost a Go kit consumer")
+@ExtendWith(Recording.class)
+class GoKitReaderTest {
+    private static final int MANY = 50;
+    private static final int TTL = 2;
+
+    private static Fleet fleet;
+
+    private final String service = Fleet.service();
+
+    @BeforeAll
+    static void start() {
+        fleet = new Fleet();
+    }
+
+    @AfterAll
+    static void stop() {
+        fleet.close();
+    }
+
+    @AfterEach
+    void clear() {
+        fleet.clear();
+    }
+
+    private Program watch(GoKit goKit) {
+        Program watcher = fleet.go(goKit, "watch", List.of("--name", service));
+        quiet(watcher);
+        return watcher;
+    }
+
+    /** What it printed until it said nothing for a while. */
+    private static List<Line> quiet(Program watcher) {
+        List<Line> all = new ArrayList<>();
+        await().atMost(Program.PATIENCE).during(Duration.ofSeconds(1)).until(() -> {
+            List<Line> fresh = watcher.drain();
+            all.addAll(fresh);
+            return fresh.isEmpty() && !all.isEmpty();
+        });
+        return all;
+    }
+
+    private static long reads(List<Line> lines) {
+        return lines.stream().filter(line -> line.event().equals("read")).count();
+    }
+
+    private static int instances(List<Line> lines) {
+        return lines.stream()
+                .filter(line -> line.event().equals("instances"))
+                .reduce((earlier, later) -> later)
+                .map(line -> line.json().getAsJsonArray("instances").size())
+                .orElseThrow();
+    }
+
+    private List<Registration> register(Rollcall rollcall) {
+        List<Registration> all = new ArrayList<>();
+        for (int i = 0; i < MANY; i++) {
+            all.add(rollcall.register(Instance.of(service, "127.0.0.1", 4000 + i)));
+        }
+        return all;
+    }
+
+    private Rollcall connect() {
+        return fleet.connect("layout=go-kit&ttl=" + TTL + "s");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void fifty_java_instances_that_join_at_once_are_few_events(GoKit goKit, Cell cell) {
+        Program watcher = watch(goKit);
+        register(connect());
+        List<Line> seen = quiet(watcher);
+        assertThat(instances(seen)).isEqualTo(MANY);
+        cell.figure(reads(seen) + " events");
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void java_instances_that_only_stay_are_no_event_for_four_times_their_ttl(GoKit goKit) {
+        Program watcher = watch(goKit);
+        register(connect()).forEach(registration -> registration.await(Program.PATIENCE));
+        assertThat(instances(quiet(watcher))).isEqualTo(MANY);
+        await().atMost(Program.PATIENCE)
+                .during(Duration.ofSeconds(4L * TTL))
+                .failFast(() -> assertThat(watcher.drain()).isEmpty())
+                .until(() -> true);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_java_process_with_fifty_instances_that_leaves_is_few_events(GoKit goKit, Cell cell) {
+        Rollcall rollcall = connect();
+        register(rollcall).forEach(registration -> registration.await(Program.PATIENCE));
+        Program watcher = watch(goKit);
+        rollcall.close();
+        List<Line> seen = quiet(watcher);
+        assertThat(instances(seen)).isZero();
+        cell.figure(reads(seen) + " events");
+    }
+}
