@@ -6,11 +6,9 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/go-kratos/kratos/contrib/registry/etcd/v3"
 	"github.com/go-kratos/kratos/v3"
 	"github.com/go-kratos/kratos/v3/registry"
 	"github.com/go-kratos/kratos/v3/transport/grpc"
-	clientv3 "go.etcd.io/etcd/client/v3"
 
 	"rollcall.dev/interop/fleet"
 	fleetgrpc "rollcall.dev/interop/fleet-grpc"
@@ -18,17 +16,6 @@ import (
 
 func main() {
 	fleet.Main(fleet.Program{Serve: serve, Watch: watch, Dial: dial})
-}
-
-func newRegistry(o fleet.Options) (*etcd.Registry, error) {
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{o.Registry}})
-	if err != nil {
-		return nil, err
-	}
-	if o.TTL > 0 {
-		return etcd.New(client, etcd.RegisterTTL(o.TTL)), nil
-	}
-	return etcd.New(client), nil
 }
 
 func serve(ctx context.Context, o fleet.Options, started func(string)) error {
@@ -100,7 +87,7 @@ func dial(ctx context.Context, o fleet.Options) (func(context.Context) (string, 
 	if err != nil {
 		return nil, err
 	}
-	connection, err := grpc.DialInsecure(ctx,
+	connection, err := grpc.NewClient(ctx,
 		grpc.WithEndpoint("discovery:///"+o.Name), grpc.WithDiscovery(discovery), grpc.WithTimeout(o.Timeout))
 	if err != nil {
 		return nil, err
