@@ -5,7 +5,7 @@ go 1.21
 
 // Only what has been there for long is used, so that each framework gets the version it asks for.
 require (
-	google.golang.org/grpc v1.53.0
+	google.golang.org/grpc v1.40.0
 	rollcall.dev/interop/harness v0.0.0
 )
 

@@ -29,7 +29,7 @@ func NewEndpoints(service *Service, key []byte, logger log.Logger) Endpoints {
 		return service.Login(credentials.Name, credentials.Password)
 	}
 	whoAmI := func(ctx context.Context, _ any) (any, error) {
-		claims, ok := ctx.Value(kitjwt.JWTClaimsContextKey).(*jwt.RegisteredClaims)
+		claims, ok := ctx.Value(kitjwt.JWTClaimsContextKey).(*jwt.StandardClaims)
 		if !ok || claims.Issuer != issuer {
 			return nil, kitjwt.ErrTokenInvalid
 		}
@@ -39,7 +39,7 @@ func NewEndpoints(service *Service, key []byte, logger log.Logger) Endpoints {
 	parser := kitjwt.NewParser(
 		func(*jwt.Token) (any, error) { return key, nil },
 		jwt.SigningMethodHS256,
-		func() jwt.Claims { return new(jwt.RegisteredClaims) })
+		kitjwt.StandardClaimsFactory)
 	return Endpoints{
 		Login:  endpoint.Chain(logged(log.With(logger, "method", "Login")), limit)(login),
 		WhoAmI: endpoint.Chain(logged(log.With(logger, "method", "WhoAmI")), limit, parser)(whoAmI),

@@ -57,7 +57,7 @@ func (s *Service) Login(name, password string) (string, error) {
 		return "", ErrRefused
 	}
 	now := time.Now()
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.RegisteredClaims{
-		Issuer: issuer, Subject: name, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(validity)),
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.StandardClaims{
+		Issuer: issuer, Subject: name, IssuedAt: now.Unix(), ExpiresAt: now.Add(validity).Unix(),
 	}).SignedString(s.key)
 }

@@ -4,17 +4,30 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.Map;
 
-/**
- * The secrets, from the environment only.
- *
- * @param password of the one user there is
- * @param key that signs and checks the tokens
- */
-record Settings(String password, byte[] key) {
+/** The secrets, from the environment only. */
+final class Settings {
     static final String USER = "john";
+
+    private final String password;
+    private final byte[] key;
+
+    private Settings(String password, byte[] key) {
+        this.password = password;
+        this.key = key;
+    }
 
     static Settings of(Map<String, String> environment) {
         return new Settings(password(environment), key(environment));
+    }
+
+    /** Of the one user there is. */
+    String password() {
+        return password;
+    }
+
+    /** Signs and checks the tokens. */
+    byte[] key() {
+        return key.clone();
     }
 
     static String password(Map<String, String> environment) {

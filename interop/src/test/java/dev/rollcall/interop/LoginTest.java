@@ -100,6 +100,7 @@ class LoginTest {
         fleet.java(LoginProgram.class, "0");
         serveInGo(goKit);
         addresses(2);
-        assertThat(logInFromGo(goKit)).allSatisfy(login -> assertThat(login.by()).isNotEqualTo(login.shown()));
+        assertThat(logInFromGo(goKit))
+                .allSatisfy(login -> assertThat(login.by()).isNotEqualTo(login.shown()));
     }
 }

@@ -218,7 +218,8 @@ class OtherFleetTest {
         String key = other.keys().prefix(service) + "junk";
         fleet.ctl().put(key, JUNK);
         Rollcall rollcall = connect(other);
-        Instance java = rollcall.register(instance(4711, "a")).await(Program.PATIENCE).instance();
+        Instance java =
+                rollcall.register(instance(4711, "a")).await(Program.PATIENCE).instance();
         follow(other);
         assertThat(next(0).instance().address()).isEqualTo(java.address());
         Program go = serve(other, "one", "a");
@@ -230,10 +231,12 @@ class OtherFleetTest {
 
         Program watcher = fleet.go(other, "watch", service);
         switch (other.junk) {
-            case PASSED_OVER -> assertThat(addresses(awaitInstances(watcher, 2)))
-                    .containsExactlyInAnyOrder(java.address().toString(), address.toString());
-            case SHOWN -> assertThat(addresses(awaitInstances(watcher, 3)))
-                    .contains(java.address().toString(), address.toString());
+            case PASSED_OVER ->
+                assertThat(addresses(awaitInstances(watcher, 2)))
+                        .containsExactlyInAnyOrder(java.address().toString(), address.toString());
+            case SHOWN ->
+                assertThat(addresses(awaitInstances(watcher, 3)))
+                        .contains(java.address().toString(), address.toString());
             case FATAL -> watcher.await("error");
         }
         fleet.ctl().delete(key);

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,8 +46,11 @@ final class Table implements AutoCloseable {
     }
 
     /** All of the enum that the tests of this row were given constants of. */
-    private static Column[] columns(Map<Column, String> cells) {
-        return ((Enum<?>) cells.keySet().iterator().next()).getDeclaringClass().getEnumConstants();
+    private static List<Column> columns(Map<Column, String> cells) {
+        Enum<?> one = (Enum<?>) cells.keySet().iterator().next();
+        return Arrays.stream(one.getDeclaringClass().getEnumConstants())
+                .map(Column.class::cast)
+                .toList();
     }
 
     private String note(String why) {
@@ -69,17 +73,15 @@ final class Table implements AutoCloseable {
                 Figures are of that one run, on the machine it ran on.
                 """);
         String section = "";
-        for (Map.Entry<Row, Map<Peer, String>> row : rows.entrySet()) {
-            Column[] columns = columns(row.getValue());
+        for (Map.Entry<Row, Map<Column, String>> row : rows.entrySet()) {
+            List<Column> columns = columns(row.getValue());
             if (!row.getKey().section.equals(section)) {
                 section = row.getKey().section;
                 text.append("\n## ").append(section).append("\n\n| |");
                 for (Column column : columns) {
                     text.append(' ').append(column).append(" |");
                 }
-                text.append("\n|---|")
-                        .append("---|".repeat(columns.length))
-                        .append('\n');
+                text.append("\n|---|").append("---|".repeat(columns.size())).append('\n');
             }
             text.append("| ").append(row.getKey().check).append(" |");
             for (Column column : columns) {
