@@ -104,6 +104,11 @@ final class Fleet implements AutoCloseable {
         return program;
     }
 
+    /** A Go program that serves other things than instances. */
+    Program serve(NameServer server) {
+        return go(server, "serve", List.of());
+    }
+
     /** A Java instance in this process, registered and listening. */
     ServiceHost host(Peer peer, String service, JavaGreeter greeter) {
         ServiceHost host =

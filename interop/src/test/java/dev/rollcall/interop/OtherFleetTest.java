@@ -1,5 +1,6 @@
 package dev.rollcall.interop;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -10,11 +11,13 @@ import dev.rollcall.Change;
 import dev.rollcall.Instance;
 import dev.rollcall.Registration;
 import dev.rollcall.Rollcall;
+import dev.rollcall.etcd.layout.Layout;
 import dev.rollcall.etcd.layout.Layout.Part;
 import dev.rollcall.interop.Program.Line;
 import dev.rollcall.interop.greeter.GreeterGrpc;
 import dev.rollcall.interop.greeter.HelloRequest;
 import dev.rollcall.rpc.ServiceChannel;
+import dev.rollcall.testing.StoredKey;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -137,6 +140,25 @@ class OtherFleetTest {
 
     private static String seconds(long nanos) {
         return String.format("%.1f s", Duration.ofNanos(nanos).toMillis() / 1000.0);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.rollcall.interop.OtherFleet#here")
+    void go_stores_the_keys_and_bytes_that_java_would_store(OtherFleet other) throws Exception {
+        serve(other, "one", "a<b>&ü").await("serving");
+        Layout layout = other.keys();
+        String prefix = layout.prefix(service);
+        await().atMost(Program.PATIENCE)
+                .until(() -> fleet.ctl().list(prefix).size() == 1);
+        StoredKey stored = fleet.ctl().list(prefix).get(0);
+        Instance instance = layout.decode(stored.key(), stored.valueBytes());
+        for (Layout.Entry entry : layout.encode(instance, stored.lease())) {
+            assertThat(fleet.ctl().get(entry.key()).map(StoredKey::value))
+                    .as(entry.key())
+                    .contains(new String(entry.value(), UTF_8));
+        }
+        assertThat(layout.encode(instance, stored.lease()))
+                .contains(new Layout.Entry(stored.key(), stored.valueBytes()));
     }
 
     private Instance instance(int port, String zone) {
