@@ -34,6 +34,12 @@ final class DiscoveryLayout extends SegmentLayout {
         return List.of(new Entry(prefix(instance.service()) + instance.id(), value));
     }
 
+    /** Readers that are written by hand may look at the first change only. */
+    @Override
+    public boolean severalPerRevision() {
+        return false;
+    }
+
     @Override
     public String prefix(String service) {
         return super.prefix(service) + MIDDLE;

@@ -47,6 +47,12 @@ abstract class SegmentLayout implements Layout {
         return carries;
     }
 
+    /** The fleets' readers take in all that they are told at once, or read everything again. */
+    @Override
+    public boolean severalPerRevision() {
+        return true;
+    }
+
     @Override
     public final String prefix() {
         return root;
