@@ -7,6 +7,7 @@ require (
 	github.com/go-kratos/kratos/v2 v2.8.4
 	github.com/go-kratos/kratos/v3 v3.0.0
 	go.etcd.io/etcd/client/v3 v3.5.11
+	google.golang.org/grpc v1.81.0
 	rollcall.dev/interop/fleet v0.0.0
 	rollcall.dev/interop/fleet-grpc v0.0.0
 )
@@ -30,7 +31,6 @@ require (
 	golang.org/x/text v0.37.0 // indirect
 	google.golang.org/genproto/googleapis/api v0.0.0-20260511170946-3700d4141b60 // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260511170946-3700d4141b60 // indirect
-	google.golang.org/grpc v1.81.0 // indirect
 	google.golang.org/protobuf v1.36.11 // indirect
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 	rollcall.dev/interop/harness v0.0.0 // indirect

@@ -9,6 +9,7 @@ import (
 	"github.com/go-kratos/kratos/v3"
 	"github.com/go-kratos/kratos/v3/registry"
 	"github.com/go-kratos/kratos/v3/transport/grpc"
+	grpcgo "google.golang.org/grpc"
 
 	"rollcall.dev/interop/fleet"
 	fleetgrpc "rollcall.dev/interop/fleet-grpc"
@@ -88,7 +89,10 @@ func dial(ctx context.Context, o fleet.Options) (func(context.Context) (string, 
 		return nil, err
 	}
 	connection, err := grpc.NewClient(ctx,
-		grpc.WithEndpoint("discovery:///"+o.Name), grpc.WithDiscovery(discovery), grpc.WithTimeout(o.Timeout))
+		grpc.WithEndpoint("discovery:///"+o.Name), grpc.WithDiscovery(discovery), grpc.WithTimeout(o.Timeout),
+		// Kratos' own balancer is a nil pointer in v3.0.0, go-kratos/kratos#3842
+		grpc.WithOptions(grpcgo.WithDefaultServiceConfig(
+			`{"loadBalancingConfig":[{"round_robin":{}}],"healthCheckConfig":{"serviceName":""}}`)))
 	if err != nil {
 		return nil, err
 	}

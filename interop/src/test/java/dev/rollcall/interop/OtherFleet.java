@@ -12,6 +12,9 @@ enum OtherFleet implements Column {
     GO_KIT_CRC32("Go kit v0.13.0, CRC-32 keys", "go-kit-v0.13.0", "go-kit-crc32", Calls.GRPC, Junk.SHOWN, 5),
     ETCD_NAMING_3_5("etcd naming v3.5.21", "etcd-naming-v3.5.21", "etcd-naming", Calls.GRPC, Junk.PASSED_OVER, 5),
     ETCD_NAMING_3_6("etcd naming v3.6.5", "etcd-naming-v3.6.5", "etcd-naming", Calls.GRPC, Junk.PASSED_OVER, 5),
+    KRATOS_2("Kratos v2.8.4", "kratos-v2.8.4", "kratos", Calls.GRPC, Junk.FATAL, 5),
+    KRATOS_3("Kratos v3.0.0", "kratos-v3.0.0", "kratos", Calls.GRPC, Junk.FATAL, 5),
+    GO_ZERO("go-zero v1.9.4", "go-zero-v1.9.4", "go-zero", Calls.GRPC, Junk.SHOWN, 5),
     KITEX("Kitex registry-etcd v0.3.0", "kitex-etcd-v0.3.0", "kitex", Calls.NOT, Junk.PASSED_OVER, 5),
     RPCX("rpcx-etcd v0.2.0", "rpcx-etcd-v0.2.0", "rpcx", Calls.NOT, Junk.SHOWN, 5);
 

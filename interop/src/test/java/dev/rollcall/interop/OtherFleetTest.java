@@ -188,14 +188,19 @@ class OtherFleetTest {
     /** Waits until Go shows so many instances. */
     private static List<JsonObject> awaitInstances(Program watcher, int size) {
         while (true) {
-            List<JsonObject> all = new ArrayList<>();
-            for (JsonElement one : watcher.await("instances").json().getAsJsonArray("instances")) {
-                all.add(one.getAsJsonObject());
-            }
+            List<JsonObject> all = instances(watcher.await("instances"));
             if (all.size() == size) {
                 return all;
             }
         }
+    }
+
+    private static List<JsonObject> instances(Line line) {
+        List<JsonObject> all = new ArrayList<>();
+        for (JsonElement one : line.json().getAsJsonArray("instances")) {
+            all.add(one.getAsJsonObject());
+        }
+        return all;
     }
 
     /** Waits until Go shows exactly this instance. */
@@ -263,6 +268,26 @@ class OtherFleetTest {
         }
         fleet.ctl().delete(key);
         cell.figure("yes; " + other.junk.said);
+    }
+
+    @ParameterizedTest
+    @MethodSource("dev.rollcall.interop.OtherFleet#here")
+    void go_goes_on_seeing_instances_beside_a_json_null(OtherFleet other, Cell cell) {
+        fleet.ctl().put(other.keys().prefix(service) + "junk", "null");
+        Rollcall rollcall = connect(other);
+        Instance java = rollcall.register(instance(4711, "a")).await(Program.PATIENCE).instance();
+        assertThat(rollcall.lookup(service).instances())
+                .extracting(Instance::address)
+                .containsExactly(java.address());
+
+        Program watcher = fleet.go(other, "watch", service);
+        if (other.junk == OtherFleet.Junk.FATAL) {
+            assertThat(watcher.complaintsAtItsEnd()).contains("nil pointer dereference");
+            throw cell.cannot("the value `null` below the prefix of a service ends every Kratos program that reads the service, by a nil pointer");
+        }
+        await().atMost(Program.PATIENCE)
+                .until(() -> addresses(instances(watcher.await("instances")))
+                        .contains(java.address().toString()));
     }
 
     private static List<String> addresses(List<JsonObject> instances) {
