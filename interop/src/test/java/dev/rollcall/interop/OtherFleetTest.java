@@ -148,8 +148,7 @@ class OtherFleetTest {
         serve(other, "one", "a<b>&ü").await("serving");
         Layout layout = other.keys();
         String prefix = layout.prefix(service);
-        await().atMost(Program.PATIENCE)
-                .until(() -> fleet.ctl().list(prefix).size() == 1);
+        await().atMost(Program.PATIENCE).until(() -> fleet.ctl().list(prefix).size() == 1);
         StoredKey stored = fleet.ctl().list(prefix).get(0);
         Instance instance = layout.decode(stored.key(), stored.valueBytes());
         for (Layout.Entry entry : layout.encode(instance, stored.lease())) {
@@ -275,7 +274,8 @@ class OtherFleetTest {
     void go_goes_on_seeing_instances_beside_a_json_null(OtherFleet other, Cell cell) {
         fleet.ctl().put(other.keys().prefix(service) + "junk", "null");
         Rollcall rollcall = connect(other);
-        Instance java = rollcall.register(instance(4711, "a")).await(Program.PATIENCE).instance();
+        Instance java =
+                rollcall.register(instance(4711, "a")).await(Program.PATIENCE).instance();
         assertThat(rollcall.lookup(service).instances())
                 .extracting(Instance::address)
                 .containsExactly(java.address());
@@ -283,7 +283,8 @@ class OtherFleetTest {
         Program watcher = fleet.go(other, "watch", service);
         if (other.junk == OtherFleet.Junk.FATAL) {
             assertThat(watcher.complaintsAtItsEnd()).contains("nil pointer dereference");
-            throw cell.cannot("the value `null` below the prefix of a service ends every Kratos program that reads the service, by a nil pointer");
+            throw cell.cannot(
+                    "the value `null` below the prefix of a service ends every Kratos program that reads the service, by a nil pointer");
         }
         await().atMost(Program.PATIENCE)
                 .until(() -> addresses(instances(watcher.await("instances")))

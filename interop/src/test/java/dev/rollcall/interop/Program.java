@@ -164,7 +164,9 @@ final class Program implements AutoCloseable {
     /** Waits until it has ended by itself, and returns what it complained about. */
     String complaintsAtItsEnd() {
         try {
-            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).as(said()).isTrue();
+            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .as(said())
+                    .isTrue();
             return Files.readString(complaints);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
