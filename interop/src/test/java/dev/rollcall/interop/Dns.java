@@ -26,20 +26,20 @@ final class Dns {
     private static final int LARGEST = 4096;
     private static final AtomicInteger IDS = new AtomicInteger();
 
-    enum Type {
+    enum Question {
         A(1),
         AAAA(28),
         SRV(33);
 
         private final int number;
 
-        Type(int number) {
+        Question(int number) {
             this.number = number;
         }
     }
 
     /**
-     * A record of one of the {@linkplain Type types}.
+     * A record of one of the {@linkplain Question askeds}.
      *
      * @param value an address, or {@code <priority> <weight> <port> <target>}
      */
@@ -58,8 +58,8 @@ final class Dns {
         this.server = server;
     }
 
-    Answer ask(Type type, String name) {
-        byte[] question = question(IDS.incrementAndGet() & 0xffff, type, name);
+    Answer ask(Question asked, String name) {
+        byte[] question = question(IDS.incrementAndGet() & 0xffff, asked, name);
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.connect(server);
             socket.setSoTimeout(TRY_MILLIS);
@@ -78,19 +78,19 @@ final class Dns {
                 }
             }
         } catch (IOException e) {
-            throw new UncheckedIOException(type + " " + name + " at " + server, e);
+            throw new UncheckedIOException(asked + " " + name + " at " + server, e);
         }
     }
 
-    private static byte[] question(int id, Type type, String name) {
+    private static byte[] question(int id, Question asked, String name) {
         ByteBuffer out = ByteBuffer.allocate(LARGEST);
         out.putShort((short) id).putShort((short) 0); // a plain query
         out.putShort((short) 1).putShort((short) 0).putShort((short) 0).putShort((short) 0);
-        for (String label : name.split("\\.")) {
+        for (String label : name.split("\\.", -1)) {
             byte[] bytes = label.getBytes(StandardCharsets.US_ASCII);
             out.put((byte) bytes.length).put(bytes);
         }
-        out.put((byte) 0).putShort((short) type.number).putShort((short) 1);
+        out.put((byte) 0).putShort((short) asked.number).putShort((short) 1);
         byte[] question = new byte[out.position()];
         out.flip().get(question);
         return question;
@@ -124,11 +124,11 @@ final class Dns {
             long ttl = Integer.toUnsignedLong(in.getInt());
             int length = Short.toUnsignedInt(in.getShort());
             int end = in.position() + length;
-            if (type == Type.A.number || type == Type.AAAA.number) {
+            if (type == Question.A.number || type == Question.AAAA.number) {
                 byte[] address = new byte[length];
                 in.get(address);
                 all.add(new Resource(name, InetAddress.getByAddress(address).getHostAddress(), ttl));
-            } else if (type == Type.SRV.number) {
+            } else if (type == Question.SRV.number) {
                 String numbers = Short.toUnsignedInt(in.getShort()) + " " + Short.toUnsignedInt(in.getShort()) + " "
                         + Short.toUnsignedInt(in.getShort());
                 all.add(new Resource(name, numbers + " " + name(in), ttl));
@@ -145,7 +145,7 @@ final class Dns {
         int back = -1;
         for (int length = in.get() & 0xff; length != 0; length = in.get() & 0xff) {
             if (length >= 0xc0) {
-                int earlier = (length & 0x3f) << 8 | in.get() & 0xff;
+                int earlier = ((length & 0x3f) << 8) | (in.get() & 0xff);
                 back = back < 0 ? in.position() : back;
                 in.position(earlier);
             } else {

@@ -9,8 +9,8 @@ import dev.rollcall.Registration;
 import dev.rollcall.Rollcall;
 import dev.rollcall.etcd.layout.Layouts;
 import dev.rollcall.interop.Dns.Answer;
+import dev.rollcall.interop.Dns.Question;
 import dev.rollcall.interop.Dns.Resource;
-import dev.rollcall.interop.Dns.Type;
 import java.net.InetSocketAddress;
 import java.util.Locale;
 import java.util.Map;
@@ -50,8 +50,7 @@ class NameServerTest {
     }
 
     private static Dns dns(NameServer server) {
-        Address address =
-                Address.parse(fleet.serve(server).await("serving").text("address"));
+        Address address = Address.parse(fleet.serve(server).await("serving").text("address"));
         return new Dns(new InetSocketAddress(address.host(), address.port()));
     }
 
@@ -67,12 +66,11 @@ class NameServerTest {
         join("n1", "10.0.0.7", 8080, Map.of("weight", "100"));
         join("N_2", "10.0.0.8", 8081, Map.of("weight", "300", "zone", "a"));
 
-        Answer addresses = dns.ask(Type.A, name);
+        Answer addresses = dns.ask(Question.A, name);
         assertThat(addresses.answers())
-                .containsExactly(
-                        new Resource(name + ".", "10.0.0.7", TTL), new Resource(name + ".", "10.0.0.8", TTL));
+                .containsExactly(new Resource(name + ".", "10.0.0.7", TTL), new Resource(name + ".", "10.0.0.8", TTL));
 
-        Answer services = dns.ask(Type.SRV, name);
+        Answer services = dns.ask(Question.SRV, name);
         assertThat(services.answers())
                 .containsExactly(
                         new Resource(name + ".", "10 25 8080 n1." + name + ".", TTL),
@@ -81,7 +79,7 @@ class NameServerTest {
                 .containsExactly(
                         new Resource("n1." + name + ".", "10.0.0.7", TTL),
                         new Resource("n_2." + name + ".", "10.0.0.8", TTL));
-        assertThat(dns.ask(Type.A, "n_2." + name).values()).containsExactly("10.0.0.8");
+        assertThat(dns.ask(Question.A, "n_2." + name).values()).containsExactly("10.0.0.8");
     }
 
     @ParameterizedTest
@@ -90,10 +88,10 @@ class NameServerTest {
         Dns dns = dns(server);
         join("n1", "10.0.0.7", 8080, Map.of());
         join("n2", "2001:db8::8", 8080, Map.of());
-        assertThat(dns.ask(Type.SRV, name).values())
+        assertThat(dns.ask(Question.SRV, name).values())
                 .containsExactly("10 50 8080 n1." + name + ".", "10 50 8080 n2." + name + ".");
-        assertThat(dns.ask(Type.A, name).values()).containsExactly("10.0.0.7");
-        assertThat(dns.ask(Type.AAAA, name).values()).containsExactly("2001:db8:0:0:0:0:0:8");
+        assertThat(dns.ask(Question.A, name).values()).containsExactly("10.0.0.7");
+        assertThat(dns.ask(Question.AAAA, name).values()).containsExactly("2001:db8:0:0:0:0:0:8");
     }
 
     @ParameterizedTest
@@ -102,8 +100,8 @@ class NameServerTest {
         Dns dns = dns(server);
         join("n1", "10.0.0.7", 8080, Map.of());
         String upper = name.toUpperCase(Locale.ROOT);
-        assertThat(dns.ask(Type.A, upper).values()).containsExactly("10.0.0.7");
-        assertThat(dns.ask(Type.SRV, upper).values()).containsExactly("10 100 8080 n1." + name + ".");
+        assertThat(dns.ask(Question.A, upper).values()).containsExactly("10.0.0.7");
+        assertThat(dns.ask(Question.SRV, upper).values()).containsExactly("10 100 8080 n1." + name + ".");
     }
 
     @ParameterizedTest
@@ -114,14 +112,14 @@ class NameServerTest {
         Registration two = join("n2", "10.0.0.8", 8080, Map.of());
         one.update(one.instance().withAddress(new Address("10.0.0.9", 8090)));
         await().atMost(Program.PATIENCE)
-                .untilAsserted(() -> assertThat(dns.ask(Type.SRV, name).values())
+                .untilAsserted(() -> assertThat(dns.ask(Question.SRV, name).values())
                         .containsExactly("10 50 8080 n2." + name + ".", "10 50 8090 n1." + name + "."));
-        assertThat(dns.ask(Type.A, name).values()).containsExactly("10.0.0.8", "10.0.0.9");
+        assertThat(dns.ask(Question.A, name).values()).containsExactly("10.0.0.8", "10.0.0.9");
 
         one.close();
-        assertThat(dns.ask(Type.A, name).values()).containsExactly("10.0.0.8");
+        assertThat(dns.ask(Question.A, name).values()).containsExactly("10.0.0.8");
         two.close();
-        assertThat(dns.ask(Type.A, name).code()).isEqualTo(Dns.NO_SUCH_NAME);
+        assertThat(dns.ask(Question.A, name).code()).isEqualTo(Dns.NO_SUCH_NAME);
     }
 
     @ParameterizedTest
@@ -129,10 +127,10 @@ class NameServerTest {
     void a_killed_instance_is_gone_when_its_ttl_is_over(NameServer server, Cell cell) {
         Dns dns = dns(server);
         Program java = fleet.java(service, "one", OPTIONS);
-        assertThat(dns.ask(Type.A, name).values()).containsExactly("127.0.0.1");
+        assertThat(dns.ask(Question.A, name).values()).containsExactly("127.0.0.1");
         long killed = System.nanoTime();
         java.kill();
-        await().atMost(Program.PATIENCE).until(() -> dns.ask(Type.A, name).code() == Dns.NO_SUCH_NAME);
+        await().atMost(Program.PATIENCE).until(() -> dns.ask(Question.A, name).code() == Dns.NO_SUCH_NAME);
         cell.figure(String.format(Locale.ROOT, "%.1f s at a TTL of 5 s", (System.nanoTime() - killed) / 1e9));
     }
 
@@ -143,8 +141,8 @@ class NameServerTest {
         fleet.ctl().put("/skydns/local/other/x", "junk");
         fleet.ctl().put(prefix().replaceFirst("/$", "-two/n1"), "junk");
         join("n1", "10.0.0.7", 8080, Map.of());
-        assertThat(dns.ask(Type.A, name).values()).containsExactly("10.0.0.7");
-        assertThat(dns.ask(Type.SRV, name).values()).containsExactly("10 100 8080 n1." + name + ".");
+        assertThat(dns.ask(Question.A, name).values()).containsExactly("10.0.0.7");
+        assertThat(dns.ask(Question.SRV, name).values()).containsExactly("10 100 8080 n1." + name + ".");
     }
 
     /** What all keys of the service start with. */
@@ -162,7 +160,7 @@ class NameServerTest {
         assertThat(rollcall.lookup(service).instances())
                 .extracting(Instance::address)
                 .containsExactly(new Address("10.0.0.7", 8080));
-        assertThat(dns.ask(Type.A, name).code()).isEqualTo(Dns.SERVER_FAILURE);
+        assertThat(dns.ask(Question.A, name).code()).isEqualTo(Dns.SERVER_FAILURE);
         fleet.ctl().delete(prefix() + "junk");
         cell.figure("yes; the name server answers no question about the service while it is there");
     }
@@ -172,8 +170,10 @@ class NameServerTest {
     void a_record_that_an_operator_wrote_is_answered_and_seen_by_java(NameServer server) {
         Dns dns = dns(server);
         fleet.ctl()
-                .put(prefix() + "x1", "{\"host\":\"10.0.0.9\",\"port\":81,\"priority\":20,\"weight\":7,\"text\":\"t\"}");
-        assertThat(dns.ask(Type.SRV, name).answers())
+                .put(
+                        prefix() + "x1",
+                        "{\"host\":\"10.0.0.9\",\"port\":81,\"priority\":20,\"weight\":7,\"text\":\"t\"}");
+        assertThat(dns.ask(Question.SRV, name).answers())
                 .containsExactly(new Resource(name + ".", "20 100 81 x1." + name + ".", 300));
         assertThat(fleet.connect(OPTIONS).lookup(service).instances())
                 .containsExactly(Instance.of(service, "10.0.0.9", 81)
