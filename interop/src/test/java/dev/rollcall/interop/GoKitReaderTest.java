@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class GoKitReaderTest {
     private static final int MANY = 50;
     private static final int TTL = 2;
+    /** One, unless the machine is so busy that what is done at one time is not. */
+    private static final int FEW = 3;
 
     private static Fleet fleet;
 
@@ -92,7 +94,8 @@ class GoKitReaderTest {
         register(connect());
         List<Line> seen = quiet(watcher);
         assertThat(instances(seen)).isEqualTo(MANY);
-        cell.figure(reads(seen) + " events");
+        assertThat(reads(seen)).isBetween(1L, (long) FEW);
+        cell.figure(reads(seen) == 1 ? "one event" : reads(seen) + " events");
     }
 
     @ParameterizedTest
@@ -116,6 +119,7 @@ class GoKitReaderTest {
         rollcall.close();
         List<Line> seen = quiet(watcher);
         assertThat(instances(seen)).isZero();
-        cell.figure(reads(seen) + " events");
+        assertThat(reads(seen)).isBetween(1L, (long) FEW);
+        cell.figure(reads(seen) == 1 ? "one event" : reads(seen) + " events");
     }
 }
