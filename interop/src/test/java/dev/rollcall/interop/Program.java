@@ -145,6 +145,19 @@ final class Program implements AutoCloseable {
         }
     }
 
+    /** What it complained of in all, once it has ended by itself. */
+    String lastWords() {
+        try {
+            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            return Files.readString(complaints);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The lines of one call: its replies and then how it ended, {@code done} or {@code failed}. */
     List<Line> call() {
         List<Line> all = new ArrayList<>();

@@ -70,6 +70,12 @@ class OtherFleetsTest {
     }
 
     @Test
+    void etcd_naming_bare_writes_nothing_that_would_end_a_grpc_go_client() {
+        assertThat(written("etcd-naming-bare", SAY.withStatus(Status.DRAINING)))
+                .endsWith("{\"Op\":0,\"Addr\":\"10.0.0.7:8080\",\"Metadata\":null}");
+    }
+
+    @Test
     void go_kits_own_example_has_a_prefix_and_a_scheme() throws IOException {
         Layout layout = Layouts.of("go-kit-url", "/services/");
         Instance instance = Instance.of("foosvc", "1.2.3.4", 8080);
@@ -100,6 +106,7 @@ class OtherFleetsTest {
                 "go-kit-id",
                 "go-kit-url",
                 "etcd-naming",
+                "etcd-naming-bare",
                 "kratos",
                 "go-zero",
                 "kitex",
@@ -148,6 +155,7 @@ class OtherFleetsTest {
         "go-kit",
         "go-kit-crc32",
         "etcd-naming",
+        "etcd-naming-bare",
         "kratos",
         "go-zero",
         "kitex",
