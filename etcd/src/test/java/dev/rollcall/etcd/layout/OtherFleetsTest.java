@@ -164,7 +164,7 @@ class OtherFleetsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Pay", "a..b", "-a", "a-", "a b", "\u00e9"})
+    @ValueSource(strings = {"Pay", "a..b", "-a", "a-", "a b", "\u00e9", "any", "pay.any"})
     void a_service_that_is_no_dns_name_in_lower_case_is_refused(String service) {
         assertThatThrownBy(() -> Layouts.of("coredns", null).encode(Instance.of(service, "10.0.0.7", 80)))
                 .isInstanceOf(InvalidInstanceException.class)
@@ -177,6 +177,14 @@ class OtherFleetsTest {
         String key = own(layout, Instance.of("pay", "10.0.0.7", 80).withId("Pay." + "x".repeat(80) + "/1"))
                 .key();
         assertThat(key.substring(key.lastIndexOf('/') + 1)).hasSize(63).endsWith("x-1");
+    }
+
+    @Test
+    void an_id_that_is_the_wildcard_of_dns_is_refused() {
+        assertThatThrownBy(() -> Layouts.of("coredns", null)
+                        .encode(Instance.of("pay", "10.0.0.7", 80).withId("Any")))
+                .isInstanceOf(InvalidInstanceException.class)
+                .hasMessage("id: \"Any\" (expected: another, as a DNS label it asks for all)");
     }
 
     @Test
