@@ -61,6 +61,8 @@ class OtherFleetsTest {
         "go-kit, hello.srv.say, 10.0.0.7, 8080, go-kit, hello.srv.say/10.0.0.7:8080",
         "go-kit, svc.user.agent, 127.0.0.1, 8881, go-kit, svc.user.agent/127.0.0.1:8881",
         "etcd-naming, hello.srv.say, 10.0.0.7, 8080, etcd-naming, hello.srv.say/10.0.0.7:8080",
+        "kitex, hello.srv.say, 10.0.0.7, 8080, kitex, hello.srv.say/10.0.0.7:8080",
+        "rpcx, hello.srv.say, 127.0.0.1, 8080, rpcx, hello.srv.say/tcp@127.0.0.1:8080",
     })
     void what_the_real_programs_stored_is_what_we_store(
             String name, String service, String host, int port, String vectors, String key) throws IOException {
