@@ -58,7 +58,6 @@ func serve(ctx context.Context, o fleet.Options, started func(string)) error {
 	}
 	info := &registry.Info{ServiceName: o.Name}
 	info.Weight, _ = strconv.Atoi(o.Labels["weight"]) // a field of its own in Kitex
-	delete(o.Labels, "weight")
 	if len(o.Labels) > 0 {
 		info.Tags = o.Labels
 	}

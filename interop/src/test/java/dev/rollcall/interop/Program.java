@@ -1,5 +1,7 @@
 package dev.rollcall.interop;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.BufferedReader;
@@ -143,6 +145,19 @@ final class Program implements AutoCloseable {
         }
     }
 
+    /** What it complained of in all, once it has ended by itself. */
+    String lastWords() {
+        try {
+            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            return Files.readString(complaints);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** The lines of one call: its replies and then how it ended, {@code done} or {@code failed}. */
     List<Line> call() {
         List<Line> all = new ArrayList<>();
@@ -157,6 +172,21 @@ final class Program implements AutoCloseable {
         List<Line> all = new ArrayList<>();
         lines.drainTo(all);
         return all;
+    }
+
+    /** Waits until it has ended by itself, and returns what it complained about. */
+    String complaintsAtItsEnd() {
+        try {
+            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+                    .as(said())
+                    .isTrue();
+            return Files.readString(complaints);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** SIGTERM: leaves gracefully. */

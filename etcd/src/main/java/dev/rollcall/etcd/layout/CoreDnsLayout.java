@@ -18,7 +18,7 @@ import java.util.Set;
  * {@code {"host":"10.0.0.7","port":8080,"weight":100,"ttl":10}}.
  *
  * <p>CoreDNS asks for lower case, so a service that is no lower-case DNS name is refused. The last label is made of the id: in lower
- * case, other characters as {@code -}, of a long one the last 63. A question for {@code say.svc.local} is answered with all services
+ * case, other characters as {@code -}, of a long one the last 63. The label {@code any} is refused: in a question it stands for all. A question for {@code say.svc.local} is answered with all services
  * that end in {@code .say}; we tell them apart. The TTL is always written: CoreDNS before 1.12.4 makes one up.
  */
 final class CoreDnsLayout extends SegmentLayout {
@@ -26,6 +26,7 @@ final class CoreDnsLayout extends SegmentLayout {
     private static final int DNS_TTL = 10;
     private static final int WEIGHT = 100;
     private static final int LONGEST_LABEL = 63;
+    private static final String WILDCARD = "any";
     private static final String LABEL = "[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?";
 
     CoreDnsLayout(String name, String root) {
@@ -36,10 +37,11 @@ final class CoreDnsLayout extends SegmentLayout {
     public List<Entry> encode(Instance instance) {
         check(instance);
         String service = instance.service();
-        if (!Arrays.stream(service.split("\\.", -1)).allMatch(label -> label.matches(LABEL))) {
+        if (!Arrays.stream(service.split("\\.", -1))
+                .allMatch(label -> label.matches(LABEL) && !label.equals(WILDCARD))) {
             throw new InvalidInstanceException("service name: " + Text.quote(service)
-                    + " (expected: a DNS name, labels of a-z, 0-9, _ and - with dots between, for layout " + name()
-                    + ")");
+                    + " (expected: a DNS name, labels of a-z, 0-9, _ and - with dots between, none of them any, for layout "
+                    + name() + ")");
         }
         GoJsonWriter value =
                 new GoJsonWriter().raw("{\"host\":").text(instance.address().host());
@@ -58,6 +60,10 @@ final class CoreDnsLayout extends SegmentLayout {
         if (label.isEmpty()) {
             throw new InvalidInstanceException(
                     "id: " + Text.quote(id) + " (expected: a letter or a digit in it, to make a DNS label of)");
+        }
+        if (label.equals(WILDCARD)) {
+            throw new InvalidInstanceException(
+                    "id: " + Text.quote(id) + " (expected: another, as a DNS label it asks for all)");
         }
         return label;
     }

@@ -61,12 +61,20 @@ class OtherFleetsTest {
         "go-kit, hello.srv.say, 10.0.0.7, 8080, go-kit, hello.srv.say/10.0.0.7:8080",
         "go-kit, svc.user.agent, 127.0.0.1, 8881, go-kit, svc.user.agent/127.0.0.1:8881",
         "etcd-naming, hello.srv.say, 10.0.0.7, 8080, etcd-naming, hello.srv.say/10.0.0.7:8080",
+        "kitex, hello.srv.say, 10.0.0.7, 8080, kitex, hello.srv.say/10.0.0.7:8080",
+        "rpcx, hello.srv.say, 127.0.0.1, 8080, rpcx, hello.srv.say/tcp@127.0.0.1:8080",
     })
     void what_the_real_programs_stored_is_what_we_store(
             String name, String service, String host, int port, String vectors, String key) throws IOException {
         Instance instance = SAY.withAddress(new Address(host, port));
         Instance named = Instance.of(service, instance.address()).withMetadata(SAY.metadata());
         assertThat(written(name, named)).isEqualTo(captured(vectors, key));
+    }
+
+    @Test
+    void etcd_naming_bare_writes_nothing_that_would_end_a_grpc_go_client() {
+        assertThat(written("etcd-naming-bare", SAY.withStatus(Status.DRAINING)))
+                .endsWith("{\"Op\":0,\"Addr\":\"10.0.0.7:8080\",\"Metadata\":null}");
     }
 
     @Test
@@ -100,6 +108,7 @@ class OtherFleetsTest {
                 "go-kit-id",
                 "go-kit-url",
                 "etcd-naming",
+                "etcd-naming-bare",
                 "kratos",
                 "go-zero",
                 "kitex",
@@ -148,6 +157,7 @@ class OtherFleetsTest {
         "go-kit",
         "go-kit-crc32",
         "etcd-naming",
+        "etcd-naming-bare",
         "kratos",
         "go-zero",
         "kitex",
@@ -164,7 +174,7 @@ class OtherFleetsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"Pay", "a..b", "-a", "a-", "a b", "\u00e9"})
+    @ValueSource(strings = {"Pay", "a..b", "-a", "a-", "a b", "\u00e9", "any", "pay.any"})
     void a_service_that_is_no_dns_name_in_lower_case_is_refused(String service) {
         assertThatThrownBy(() -> Layouts.of("coredns", null).encode(Instance.of(service, "10.0.0.7", 80)))
                 .isInstanceOf(InvalidInstanceException.class)
@@ -177,6 +187,14 @@ class OtherFleetsTest {
         String key = own(layout, Instance.of("pay", "10.0.0.7", 80).withId("Pay." + "x".repeat(80) + "/1"))
                 .key();
         assertThat(key.substring(key.lastIndexOf('/') + 1)).hasSize(63).endsWith("x-1");
+    }
+
+    @Test
+    void an_id_that_is_the_wildcard_of_dns_is_refused() {
+        assertThatThrownBy(() -> Layouts.of("coredns", null)
+                        .encode(Instance.of("pay", "10.0.0.7", 80).withId("Any")))
+                .isInstanceOf(InvalidInstanceException.class)
+                .hasMessage("id: \"Any\" (expected: another, as a DNS label it asks for all)");
     }
 
     @Test
