@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 
 /** The contract of every registry, on a real etcd. */
+@Tag("etcd")
 class EtcdRegistryContractTest extends RegistryContract {
     private static EtcdProcess etcd;
 

@@ -11,9 +11,11 @@ import dev.rollcall.testing.EtcdProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A thousand registrations in one process. */
+@Tag("etcd")
 class ManyRegistrationsTest {
     @Test
     void a_thousand_registrations_share_streams_survive_a_restart_of_etcd_and_leave_together() {

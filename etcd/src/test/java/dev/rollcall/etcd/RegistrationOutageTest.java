@@ -17,10 +17,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Registrations on a real etcd that fails. */
+@Tag("etcd")
 class RegistrationOutageTest {
     private static final String KEY = "/micro/registry/svc/one";
     private static final Instance ONE = Instance.of("svc", "10.0.0.7", 8080).withId("one");

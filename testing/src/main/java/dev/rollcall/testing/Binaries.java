@@ -7,9 +7,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** Finds the programs the tests need. */
 final class Binaries {
+    private static final String STAND_IN = "rollcall.testing.etcd";
+    private static final Map<List<String>, String> HELP = new ConcurrentHashMap<>();
+
     private Binaries() {}
 
     static Path etcd() {
@@ -25,6 +30,22 @@ final class Binaries {
         return find("etcd", List.of(), "etcd-server");
     }
 
+    /** What starts an etcd: the installed one, or the class named by the system property {@value #STAND_IN}, in a JVM of its own. */
+    static List<String> etcdCommand() {
+        String standIn = System.getProperty(STAND_IN, "");
+        if (standIn.isEmpty()) {
+            return List.of(etcd().toString());
+        }
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                standIn);
+    }
+
     static Path etcdctl() {
         String chosen = System.getenv("ETCD_BIN");
         Path beside =
@@ -32,9 +53,21 @@ final class Binaries {
         return find("etcdctl", beside == null ? List.of() : List.of(beside), "etcd-client");
     }
 
-    /** Whether the installed etcd has this flag. */
-    static boolean etcdKnows(String flag) {
-        return Help.TEXT.contains("--" + flag);
+    /** Whether an etcd has this flag. */
+    static boolean knows(List<String> command, String flag) {
+        return HELP.computeIfAbsent(command, Binaries::help).contains("--" + flag);
+    }
+
+    private static String help(List<String> command) {
+        List<String> help = new ArrayList<>(command);
+        help.add("--help");
+        try {
+            Process process = new ProcessBuilder(help).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new IllegalStateException(String.join(" ", help) + ": " + e.getMessage(), e);
+        }
     }
 
     private static Path find(String name, List<Path> first, String debianPackage) {
@@ -54,21 +87,5 @@ final class Binaries {
                 .orElseThrow(() -> new IllegalStateException(name
                         + ": not found in PATH (expected: version 3.4 or newer; on Debian or Ubuntu: apt-get install "
                         + debianPackage + "; elsewhere put it into PATH or set ETCD_BIN)"));
-    }
-
-    private static final class Help {
-        static final String TEXT = read();
-
-        private static String read() {
-            try {
-                Process process = new ProcessBuilder(etcd().toString(), "--help")
-                        .redirectErrorStream(true)
-                        .start();
-                process.getOutputStream().close();
-                return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            } catch (IOException e) {
-                throw new IllegalStateException("etcd --help: " + e.getMessage(), e);
-            }
-        }
     }
 }

@@ -19,10 +19,10 @@ record EtcdMember(String name, int clientPort, int peerPort, int metricsPort) {
         return name + "=" + peerUrl();
     }
 
-    List<String> command(Path etcd, Path data, String initialCluster, EtcdOptions options) {
+    List<String> command(Path data, String initialCluster, EtcdOptions options) {
         String clientUrl = (options.tls() ? "https://" : "http://") + endpoint();
-        List<String> command = new ArrayList<>(List.of(
-                etcd.toString(),
+        List<String> command = new ArrayList<>(options.program());
+        command.addAll(List.of(
                 "--name=" + name,
                 "--data-dir=" + data,
                 "--listen-client-urls=" + clientUrl,

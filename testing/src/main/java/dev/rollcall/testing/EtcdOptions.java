@@ -16,25 +16,29 @@ import java.util.TreeMap;
  * cheapest password hash.
  *
  * @param flags etcd's flags without the leading dashes
- * @param noFsync true to skip fsync where the installed etcd can (3.5 and newer); older ones ignore it
+ * @param noFsync true to skip fsync where etcd can (3.5 and newer); older ones ignore it
+ * @param program the command that starts etcd, without flags
  */
-public record EtcdOptions(Map<String, String> flags, boolean noFsync) {
+public record EtcdOptions(Map<String, String> flags, boolean noFsync, List<String> program) {
     /** Copies the flags. */
     public EtcdOptions {
         flags = Map.copyOf(flags);
+        program = List.copyOf(program);
     }
 
     /** What nearly every test wants. */
     public static EtcdOptions defaults() {
         return new EtcdOptions(
-                Map.of("heartbeat-interval", "10", "election-timeout", "100", "bcrypt-cost", "4"), false);
+                Map.of("heartbeat-interval", "10", "election-timeout", "100", "bcrypt-cost", "4"),
+                false,
+                Binaries.etcdCommand());
     }
 
     /** Any flag of etcd's, without the leading dashes; an empty value for one that takes none. */
     public EtcdOptions with(String flag, String value) {
         Map<String, String> changed = new TreeMap<>(flags);
         changed.put(flag, value);
-        return new EtcdOptions(changed, noFsync);
+        return new EtcdOptions(changed, noFsync, program);
     }
 
     /** How often the leader shows itself and how long a follower waits for it; the smallest lease is 1.5 elections, in whole seconds. */
@@ -82,9 +86,14 @@ public record EtcdOptions(Map<String, String> flags, boolean noFsync) {
         return with("log-level", level);
     }
 
-    /** Skips fsync where the installed etcd can. What a killed process wrote is kept either way; only a lost machine would tell. */
+    /** Skips fsync where etcd can. What a killed process wrote is kept either way; only a lost machine would tell. */
     public EtcdOptions withoutFsync() {
-        return new EtcdOptions(flags, true);
+        return new EtcdOptions(flags, true, program);
+    }
+
+    /** Another etcd than the installed one. */
+    public EtcdOptions withProgram(Path etcd) {
+        return new EtcdOptions(flags, noFsync, List.of(etcd.toString()));
     }
 
     boolean tls() {
@@ -95,7 +104,7 @@ public record EtcdOptions(Map<String, String> flags, boolean noFsync) {
         List<String> arguments = new ArrayList<>();
         new TreeMap<>(flags)
                 .forEach((flag, value) -> arguments.add(value.isEmpty() ? "--" + flag : "--" + flag + "=" + value));
-        if (noFsync && Binaries.etcdKnows("unsafe-no-fsync")) {
+        if (noFsync && Binaries.knows(program, "unsafe-no-fsync")) {
             arguments.add("--unsafe-no-fsync");
         }
         return arguments;

@@ -16,6 +16,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A real etcd on free loopback ports with a data directory of its own, to start, kill, pause, wipe and restore.
  *
+ * <p>Which one is said by {@link EtcdOptions#withProgram}; else it is the installed one. Tests that run again with another server in
+ * its place set the system property {@code rollcall.testing.etcd} to the name of a class of their class path, whose main method takes
+ * etcd's flags.
+ *
  * <p>The ports stay the same for its whole life, so clients can find it again. Methods may be called from any thread, one at a
  * time. Everything throws {@link IllegalStateException} with the end of etcd's log when etcd does not do what was asked.
  *
@@ -129,7 +133,7 @@ public final class EtcdProcess implements AutoCloseable {
         if (isAlive()) {
             throw new IllegalStateException(this + ": running (expected: stopped)");
         }
-        List<String> command = member.command(Binaries.etcd(), data(), initialCluster, options);
+        List<String> command = member.command(data(), initialCluster, options);
         try {
             paused = false;
             process = new ProcessBuilder(command)

@@ -50,7 +50,7 @@ public final class EmbeddedEtcd implements AutoCloseable {
         this.port = settings.port();
         try {
             this.keeping = Keeping.open(settings, this::failed);
-            open();
+            begin();
         } catch (RuntimeException e) {
             timer.shutdownNow();
             throw e;
@@ -125,7 +125,7 @@ public final class EmbeddedEtcd implements AutoCloseable {
         running();
         if (front == null) {
             try {
-                front = Front.open(settings.address(), port, keeping.store(), delay, this::drop, this::endpoint);
+                front = Front.open(settings, port, keeping.store(), delay, this::drop, this::endpoint);
             } catch (IOException e) {
                 throw new UncheckedIOException(
                         "embedded etcd: cannot listen on " + settings.address().getHostAddress() + ":" + port + ": "
@@ -134,6 +134,12 @@ public final class EmbeddedEtcd implements AutoCloseable {
             }
             port = front.port();
         }
+    }
+
+    /** Serves what was kept; leases have their full time from when they can be kept alive. */
+    private synchronized void begin() {
+        open();
+        keeping.store().renewLeases();
     }
 
     private synchronized void shut() {
@@ -147,7 +153,7 @@ public final class EmbeddedEtcd implements AutoCloseable {
         running();
         shut();
         keeping = keeping.reopen(empty);
-        open();
+        begin();
     }
 
     private synchronized Keeping running() {

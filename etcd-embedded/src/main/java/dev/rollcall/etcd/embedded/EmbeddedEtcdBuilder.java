@@ -1,5 +1,6 @@
 package dev.rollcall.etcd.embedded;
 
+import io.grpc.ServerInterceptor;
 import java.net.InetAddress;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,8 @@ public final class EmbeddedEtcdBuilder {
     private boolean fsync = true;
     private boolean leasesAge = true;
     private long quota = Math.min(1 << 30, Runtime.getRuntime().maxMemory() / 2);
+
+    private @Nullable ServerInterceptor interceptor;
 
     EmbeddedEtcdBuilder() {}
 
@@ -63,6 +66,12 @@ public final class EmbeddedEtcdBuilder {
         return this;
     }
 
+    /** Sees every call first. For our own tests. */
+    EmbeddedEtcdBuilder intercept(ServerInterceptor first) {
+        this.interceptor = first;
+        return this;
+    }
+
     /**
      * Starts it and returns when it serves.
      *
@@ -98,6 +107,11 @@ public final class EmbeddedEtcdBuilder {
         return quota;
     }
 
+    @Nullable
+    ServerInterceptor interceptor() {
+        return interceptor;
+    }
+
     private EmbeddedEtcdBuilder copy() {
         EmbeddedEtcdBuilder copy = new EmbeddedEtcdBuilder();
         copy.address = address;
@@ -106,6 +120,7 @@ public final class EmbeddedEtcdBuilder {
         copy.fsync = fsync;
         copy.leasesAge = leasesAge;
         copy.quota = quota;
+        copy.interceptor = interceptor;
         return copy;
     }
 }

@@ -7,7 +7,6 @@ import io.grpc.netty.shaded.io.netty.channel.EventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.grpc.netty.shaded.io.netty.channel.nio.NioIoHandler;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -39,7 +38,12 @@ final class Front implements AutoCloseable {
     }
 
     static Front open(
-            InetAddress address, int port, Store store, Delay delay, BooleanSupplier drop, Supplier<String> endpoint)
+            EmbeddedEtcdBuilder settings,
+            int port,
+            Store store,
+            Delay delay,
+            BooleanSupplier drop,
+            Supplier<String> endpoint)
             throws IOException {
         int threads = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
         // what still comes after the end is of no use to anybody
@@ -56,8 +60,8 @@ final class Front implements AutoCloseable {
         Connections connections = new Connections();
         Watches watches = new Watches(store, executor, drop);
         try {
-            Server server = NettyServerBuilder.forAddress(
-                            new InetSocketAddress(address, port), InsecureServerCredentials.create())
+            NettyServerBuilder builder = NettyServerBuilder.forAddress(
+                            new InetSocketAddress(settings.address(), port), InsecureServerCredentials.create())
                     .channelFactory(connections::listening)
                     .bossEventLoopGroup(network)
                     .workerEventLoopGroup(network)
@@ -72,10 +76,11 @@ final class Front implements AutoCloseable {
                     .addService(watches)
                     .addService(new MaintenanceService(store))
                     .addService(new ClusterService(store, endpoint))
-                    .addService(new AuthService(store))
-                    .build()
-                    .start();
-            return new Front(server, connections, network, executor, watches);
+                    .addService(new AuthService(store));
+            if (settings.interceptor() != null) {
+                builder.intercept(settings.interceptor());
+            }
+            return new Front(builder.build().start(), connections, network, executor, watches);
         } catch (IOException | RuntimeException e) {
             var unused = network.shutdownGracefully(0, SECONDS_TO_END, TimeUnit.SECONDS);
             executor.shutdownNow();

@@ -71,7 +71,6 @@ final class Keeping implements AutoCloseable {
         close();
         Path data = settings.data();
         if (data == null && !empty) {
-            leases.renewAll();
             return new Keeping(settings, failure, keys, leases, Journal.NONE);
         }
         if (data != null && empty) {

@@ -253,6 +253,7 @@ class CrashTest {
     private long writeUntilKilled(long before, int answers) throws Exception {
         Process process = new ProcessBuilder(
                         System.getProperty("java.home") + "/bin/java",
+                        IdleConnectionsTest.SILENT_LOGBACK,
                         "-cp",
                         System.getProperty("java.class.path"),
                         Child.class.getName(),

@@ -20,8 +20,6 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -149,21 +147,6 @@ class LimitsTest {
                                 .build()))
                 .hasMessageContaining("RESOURCE_EXHAUSTED");
         served();
-    }
-
-    @Test
-    void two_thousand_idle_connections_leave_room_for_others() throws IOException {
-        List<Socket> idle = new ArrayList<>();
-        try {
-            for (int i = 0; i < 2_000; i++) {
-                idle.add(new Socket(InetAddress.getLoopbackAddress(), etcd.port()));
-            }
-            served();
-        } finally {
-            for (Socket socket : idle) {
-                socket.close();
-            }
-        }
     }
 
     @Test

@@ -12,7 +12,6 @@ import io.grpc.stub.ClientResponseObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.awaitility.Awaitility;
 
@@ -20,31 +19,22 @@ import org.awaitility.Awaitility;
 final class WatchLog implements ClientResponseObserver<WatchRequest, WatchResponse>, AutoCloseable {
     private final List<WatchResponse> responses = new ArrayList<>();
     private final boolean taking;
-    private final Consumer<WatchResponse> counter;
     private ClientCallStreamObserver<WatchRequest> requests;
     private Status end;
 
-    private WatchLog(boolean taking, Consumer<WatchResponse> counter) {
+    private WatchLog(boolean taking) {
         this.taking = taking;
-        this.counter = counter;
-    }
-
-    /** One that keeps nothing and only passes responses on. */
-    static WatchLog counting(Peer peer, Consumer<WatchResponse> counter) {
-        WatchLog log = new WatchLog(true, counter);
-        peer.watch().watch(log);
-        return log;
     }
 
     static WatchLog open(Peer peer) {
-        WatchLog log = new WatchLog(true, null);
+        WatchLog log = new WatchLog(true);
         peer.watch().watch(log);
         return log;
     }
 
     /** A client that takes nothing until {@link #take}. */
     static WatchLog idle(Peer peer) {
-        WatchLog log = new WatchLog(false, null);
+        WatchLog log = new WatchLog(false);
         peer.watch().watch(log);
         return log;
     }
@@ -129,11 +119,7 @@ final class WatchLog implements ClientResponseObserver<WatchRequest, WatchRespon
 
     @Override
     public synchronized void onNext(WatchResponse response) {
-        if (counter != null) {
-            counter.accept(response);
-        } else {
-            responses.add(response);
-        }
+        responses.add(response);
     }
 
     @Override

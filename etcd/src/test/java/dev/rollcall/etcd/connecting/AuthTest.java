@@ -23,9 +23,12 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** User and password against real etcds: who is let in, how often etcd is asked, and what a user is told. */
+@Tag("etcd")
+@Tag("auth")
 class AuthTest {
     private static final String SERVICE = "hello.srv.say";
     private static final Duration SOON = Duration.ofSeconds(3);
@@ -262,6 +265,7 @@ class AuthTest {
     }
 
     @Test
+    @Tag("tls")
     void a_client_certificate_is_a_user_of_its_own() {
         TestCertificates ours = TestCertificates.trusted();
         EtcdOptions options =

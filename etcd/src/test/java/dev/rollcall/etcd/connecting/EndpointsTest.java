@@ -26,9 +26,11 @@ import java.time.Duration;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Several endpoints, of which some are dead, deaf or slow. Two proxies in front of one etcd stand for two members. */
+@Tag("etcd")
 class EndpointsTest {
     private static final String SERVICE = "hello.srv.say";
 

@@ -14,9 +14,11 @@ import dev.rollcall.testing.EtcdProcess;
 import dev.rollcall.testing.Etcdctl;
 import dev.rollcall.testing.Etcdctl.EtcdctlException;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** An etcd that has reached its quota takes no writes, and all else goes on. */
+@Tag("etcd")
 class FullEtcdTest {
     private static final int MEGABYTE = 1_024 * 1_024;
 

@@ -15,9 +15,12 @@ import dev.rollcall.testing.EtcdCluster;
 import dev.rollcall.testing.EtcdProcess;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A cluster that has lost most of its members can neither be read nor written; its last member says so. */
+@Tag("etcd")
+@Tag("cluster")
 class QuorumTest {
     private static final String SERVICE = "hello.srv.say";
     private static final Duration SOON = Duration.ofSeconds(20);

@@ -37,6 +37,7 @@ import java.util.logging.LogRecord;
 import java.util.logging.SimpleFormatter;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.LoggerFactory;
 
@@ -156,6 +157,8 @@ class SecretsTest {
     }
 
     @Test
+    @Tag("etcd")
+    @Tag("auth")
     void no_failure_on_a_real_etcd_writes_the_password() {
         TestCertificates ours = TestCertificates.trusted();
         try (SecuredEtcd etcd = SecuredEtcd.launch(EtcdOptions.defaults(), CANARY);

@@ -36,10 +36,13 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** TLS to real etcds: what is accepted, and what is said when it is not. */
+@Tag("etcd")
+@Tag("tls")
 class TlsTest {
     private static final TestCertificates OURS = TestCertificates.trusted();
     private static final TestCertificates STRANGE = TestCertificates.strange();

@@ -13,9 +13,12 @@ import dev.rollcall.testing.EtcdCluster;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A cluster of three loses its leader. */
+@Tag("etcd")
+@Tag("cluster")
 class ClusterOutageTest {
     private static final String SERVICE = "hello.srv.say";
 

@@ -15,11 +15,13 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A single etcd is killed, restarted, wiped and meddled with, under three providers and a consumer. */
+@Tag("etcd")
 class EtcdOutageTest {
     private static final String SERVICE = "hello.srv.say";
     private static final Duration TTL = Duration.ofSeconds(3);

@@ -35,9 +35,12 @@ final class JavaProgram implements AutoCloseable {
     /** Waits for the line that says it is registered. */
     JavaProgram registered() {
         try {
-            String line = output.readLine();
-            if (!"registered".equals(line)) {
-                throw new AssertionError("the program said: " + line);
+            String said = "";
+            for (String line = output.readLine(); !"registered".equals(line); line = output.readLine()) {
+                if (line == null) {
+                    throw new AssertionError("the program said: " + said);
+                }
+                said += line + "\n";
             }
             return this;
         } catch (IOException e) {

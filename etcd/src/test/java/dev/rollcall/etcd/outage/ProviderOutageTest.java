@@ -13,9 +13,11 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A provider in a process of its own is killed, ended, stopped and restarted; a consumer in this one watches. */
+@Tag("etcd")
 class ProviderOutageTest {
     private static final String SERVICE = "hello.srv.say";
     private static final Duration TTL = Duration.ofSeconds(3);

@@ -28,6 +28,7 @@ import java.util.List;
 import org.assertj.core.api.SoftAssertions;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class ScriptedEtcdTest {
@@ -41,6 +42,7 @@ class ScriptedEtcdTest {
     }
 
     @Test
+    @Tag("etcd")
     void it_answers_as_a_real_etcd_does() {
         try (EtcdProcess real = EtcdProcess.launch()) {
             ManagedChannel toReal = channel(real.endpoint());
@@ -52,6 +54,8 @@ class ScriptedEtcdTest {
     }
 
     @Test
+    @Tag("etcd")
+    @Tag("auth")
     void it_refuses_strangers_as_a_real_etcd_does() {
         try (EtcdProcess real = EtcdProcess.launch()) {
             real.ctl().enableAuth("secret");

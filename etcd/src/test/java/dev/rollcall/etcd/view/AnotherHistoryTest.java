@@ -22,11 +22,13 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** etcd wiped or restored behind a view: noticed, and no instance lost that may only not be back yet. */
+@Tag("etcd")
 class AnotherHistoryTest {
     private static final String SERVICE = "hello.srv.say";
     private static final Instance A = Instance.of(SERVICE, "10.0.0.1", 8080).withId("a");

@@ -12,9 +12,12 @@ import dev.rollcall.testing.EtcdCluster;
 import dev.rollcall.testing.EtcdProcess;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** A consumer that starts while its cluster has no quorum. */
+@Tag("etcd")
+@Tag("cluster")
 class ColdStartTest {
     private static final Instance A =
             Instance.of("hello.srv.say", "10.0.0.1", 8080).withId("a");

@@ -25,10 +25,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 
 /** Connections that end, hang and hide a compaction, between a view and an etcd that stays what it was. */
+@Tag("etcd")
 class InterruptedTest {
     private static EtcdProcess etcd;
     private static RawEtcd raw;
@@ -210,6 +212,7 @@ class InterruptedTest {
     }
 
     @Test
+    @Tag("auth")
     void a_user_who_may_no_longer_read_keeps_the_last_snapshot_and_is_told_why() {
         try (EtcdProcess guarded = EtcdProcess.launch();
                 RawEtcd writer = RawEtcd.at(guarded.endpoint());
@@ -247,6 +250,7 @@ class InterruptedTest {
     }
 
     @Test
+    @Tag("auth")
     void watches_moved_to_a_new_stream_leave_none_behind_on_etcd() {
         try (EtcdProcess guarded = EtcdProcess.launch(
                         dev.rollcall.testing.EtcdOptions.defaults().withSimpleTokens(Duration.ofMinutes(5)));

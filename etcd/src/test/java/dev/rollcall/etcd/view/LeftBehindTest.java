@@ -19,11 +19,13 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
 
 /** What views leave behind, on etcd and in this JVM; alone, since it counts the threads of all. */
 @Isolated
+@Tag("etcd")
 class LeftBehindTest {
     private static final String SERVICE = "hello.srv.say";
 

@@ -36,10 +36,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 
 /** Views on a real etcd that stays up: what is listed, what is watched, and what is left out. */
+@Tag("etcd")
 class ListedAndWatchedTest {
     private static EtcdProcess etcd;
     private static RawEtcd raw;

@@ -23,12 +23,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * Whatever the network does, a view shows only what there was: random writes, cuts and compactions, and every snapshot compared with
  * the writer's own log. A failure names its seed; {@code -Drollcall.seed=} repeats the choices, not the timing.
  */
+@Tag("etcd")
 class RandomHistoryTest {
     private static final String SERVICE = "random.srv";
     private static final int INSTANCES = 12;

@@ -14,12 +14,14 @@ import dev.rollcall.testing.EtcdProcess;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Registering and reading in other layouts than go-micro's, and in several at once, on a real etcd. */
+@Tag("etcd")
 class SeveralLayoutsTest {
     private static EtcdProcess etcd;
     private static RawEtcd raw;

@@ -32,9 +32,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What cannot be shown through the facade: DNS, a lost quorum at the start, listeners with bugs, too many questions. */
+@Tag("etcd")
 class ClientTest {
     private static final String DEAD = "127.0.0.9";
     private static final String LIVE = "127.0.0.1";
@@ -243,6 +245,7 @@ class ClientTest {
     }
 
     @Test
+    @Tag("cluster")
     void without_a_quorum_a_cold_start_is_offered_what_a_server_still_knows() {
         try (EtcdCluster cluster = EtcdCluster.launch()) {
             cluster.ctl().put("/micro/registry/x", "what was known");
