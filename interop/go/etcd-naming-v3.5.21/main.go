@@ -61,7 +61,10 @@ func serve(ctx context.Context, o fleet.Options, started func(string)) error {
 	}
 	address := listener.Addr().String()
 	key := o.Name + "/" + address
-	endpoint := endpoints.Endpoint{Addr: address, Metadata: o.Labels}
+	endpoint := endpoints.Endpoint{Addr: address}
+	if o.Layout == "etcd-naming" {
+		endpoint.Metadata = o.Labels
+	}
 	if err := manager.AddEndpoint(background, key, endpoint, clientv3.WithLease(lease.ID)); err != nil {
 		return err
 	}

@@ -1,6 +1,6 @@
 package dev.rollcall;
 
-/** This process already holds a registration of the same service and id. */
+/** This process already holds a registration of the same service and id, or of another that etcd or its readers could not tell apart. */
 public final class DuplicateRegistrationException extends RollcallException {
     private static final long serialVersionUID = 1;
 
@@ -21,5 +21,18 @@ public final class DuplicateRegistrationException extends RollcallException {
                 + Text.quote(wanted.id()) + " has the same key as " + Text.quote(holder.service()) + " "
                 + Text.quote(holder.id()) + ", already registered by this process, at " + holder.address()
                 + " (expected: ids that the layout tells apart)");
+    }
+
+    /**
+     * Says that another instance of ours is already registered with this address, by which alone readers know it.
+     *
+     * @param layout whose readers these are
+     */
+    public static DuplicateRegistrationException sameAddress(Instance wanted, Instance holder, String layout) {
+        return new DuplicateRegistrationException("registration: " + Text.quote(wanted.service()) + " "
+                + Text.quote(wanted.id()) + " has the address of " + Text.quote(holder.id())
+                + ", already registered by this process, at " + holder.address()
+                + " (expected: an address of its own, by which alone readers of layout " + layout
+                + " know an instance)");
     }
 }

@@ -52,7 +52,7 @@ final class EtcdRegistry implements Registry {
         engine = new Engine(timers, System::nanoTime, RandomGenerator.getDefault(), reports);
         client = new Client(engine, settings.client());
         Watches watches = new Watches(engine);
-        session = new Session(engine, client, watches, settings.written());
+        session = new Session(engine, client, watches, settings.written(), settings.ttl());
         views = new Views(engine, client, watches, settings.views(), callbacks, reports);
         engine.run(() -> {
             client.listen(watches);
@@ -70,7 +70,7 @@ final class EtcdRegistry implements Registry {
     @Override
     public Registration register(Instance instance) {
         checkOpen();
-        return session.register(instance.checkRegistrable(), settings.ttl());
+        return session.register(instance.checkRegistrable());
     }
 
     @Override

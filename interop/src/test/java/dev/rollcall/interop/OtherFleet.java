@@ -11,13 +11,22 @@ enum OtherFleet implements Column {
     GO_KIT("Go kit v0.13.0", "go-kit-v0.13.0", "go-kit", Calls.GRPC, Junk.SHOWN, 5),
     GO_KIT_CRC32("Go kit v0.13.0, CRC-32 keys", "go-kit-v0.13.0", "go-kit-crc32", Calls.GRPC, Junk.SHOWN, 5),
     ETCD_NAMING_3_5("etcd naming v3.5.21", "etcd-naming-v3.5.21", "etcd-naming", Calls.GRPC, Junk.PASSED_OVER, 5),
-    ETCD_NAMING_3_6("etcd naming v3.6.5", "etcd-naming-v3.6.5", "etcd-naming", Calls.GRPC, Junk.PASSED_OVER, 5),
+    ETCD_NAMING_3_6("etcd naming v3.6.5", "etcd-naming-v3.6.5", "etcd-naming", Calls.DIES, Junk.PASSED_OVER, 5),
+    ETCD_NAMING_3_6_BARE(
+            "etcd naming v3.6.5, `etcd-naming-bare`",
+            "etcd-naming-v3.6.5",
+            "etcd-naming-bare",
+            Calls.GRPC,
+            Junk.PASSED_OVER,
+            5),
     KITEX("Kitex registry-etcd v0.3.0", "kitex-etcd-v0.3.0", "kitex", Calls.NOT, Junk.PASSED_OVER, 5),
     RPCX("rpcx-etcd v0.2.0", "rpcx-etcd-v0.2.0", "rpcx", Calls.NOT, Junk.SHOWN, 5);
 
     /** Whether the programs call each other here. */
     enum Calls {
         GRPC,
+        /** gRPC, but its callers cannot bear metadata. */
+        DIES,
         /** A protocol that we do not speak. */
         NOT
     }
@@ -40,7 +49,7 @@ enum OtherFleet implements Column {
     /** The option of ours that reads and writes as the framework does. */
     final String layout;
 
-    private final Calls calls;
+    final Calls calls;
     final Junk junk;
     /** The shortest TTL that its registrations may have here, as the flag {@code --ttl} asks for it. */
     final Duration ttl;
@@ -61,7 +70,7 @@ enum OtherFleet implements Column {
 
     /** For tests of calls. */
     static List<OtherFleet> calling() {
-        return here().stream().filter(fleet -> fleet.calls == Calls.GRPC).toList();
+        return here().stream().filter(fleet -> fleet.calls != Calls.NOT).toList();
     }
 
     /** Whether the framework keeps this part of an instance and shows it to its users. */

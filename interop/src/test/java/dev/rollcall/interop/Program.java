@@ -1,5 +1,7 @@
 package dev.rollcall.interop;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.io.BufferedReader;
@@ -140,6 +142,19 @@ final class Program implements AutoCloseable {
             if (line.event().equals(event)) {
                 return line;
             }
+        }
+    }
+
+    /** What it complained of in all, once it has ended by itself. */
+    String lastWords() {
+        try {
+            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+            return Files.readString(complaints);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

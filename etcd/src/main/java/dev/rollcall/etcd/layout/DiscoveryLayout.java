@@ -2,7 +2,6 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Instance;
 import dev.rollcall.Text;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -35,6 +34,12 @@ final class DiscoveryLayout extends SegmentLayout {
         return List.of(new Entry(prefix(instance.service()) + instance.id(), value));
     }
 
+    /** Readers that are written by hand may look at the first change only. */
+    @Override
+    public boolean severalPerRevision() {
+        return false;
+    }
+
     @Override
     public String prefix(String service) {
         return super.prefix(service) + MIDDLE;
@@ -53,7 +58,7 @@ final class DiscoveryLayout extends SegmentLayout {
 
     private record Registered(String address, String name, String id) {}
 
-    private static Registered registered(GoJsonReader json) throws IOException, UnreadableValueException {
+    private static Registered registered(GoJsonReader json) throws UnreadableValueException {
         String address = "";
         String name = "";
         String id = "";

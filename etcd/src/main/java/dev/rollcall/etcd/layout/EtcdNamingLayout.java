@@ -2,7 +2,6 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Address;
 import dev.rollcall.Instance;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -12,10 +11,18 @@ import java.util.Set;
  * etcd's own gRPC naming ({@code naming/endpoints}), read by grpc-go as {@code etcd:///<service>}: key {@code
  * <service>/<address>}, value {@code {"Op":0,"Addr":"10.0.0.7:8080","Metadata":null}}. Metadata may be any JSON; of an object the
  * entries that are no objects or lists are read, of anything else nothing.
+ *
+ * <p>etcd's resolver hands Metadata to grpc-go as it is, and newer ones (seen with v1.71) compare it: an object there ends the caller's
+ * whole process, {@code panic: runtime error: comparing uncomparable type map[string]interface {}}. So there is a form that never
+ * writes any.
  */
 final class EtcdNamingLayout extends SegmentLayout {
-    EtcdNamingLayout(String name, String root) {
-        super(name, root, Duration.ofSeconds(30), Set.of(Part.STATUS, Part.METADATA));
+    private final boolean metadata;
+
+    /** @param metadata whether they are written; without them neither they nor the status are carried */
+    EtcdNamingLayout(String name, String root, boolean metadata) {
+        super(name, root, Duration.ofSeconds(30), metadata ? Set.of(Part.STATUS, Part.METADATA) : Set.of());
+        this.metadata = metadata;
     }
 
     @Override
@@ -26,7 +33,7 @@ final class EtcdNamingLayout extends SegmentLayout {
                 .raw("{\"Op\":0,\"Addr\":")
                 .text(address)
                 .raw(",\"Metadata\":")
-                .map(StatusEntry.with(instance))
+                .map(metadata ? StatusEntry.with(instance) : Map.of())
                 .raw("}")
                 .bytes();
         return List.of(new Entry(prefix(instance.service()) + address, GoJsonWriter.checked(instance, value)));
@@ -42,7 +49,7 @@ final class EtcdNamingLayout extends SegmentLayout {
 
     private record Endpoint(String address, Map<String, String> metadata) {}
 
-    private static Endpoint endpoint(GoJsonReader json) throws IOException, UnreadableValueException {
+    private static Endpoint endpoint(GoJsonReader json) throws UnreadableValueException {
         String address = "";
         Map<String, String> metadata = Map.of();
         for (String field = json.field(); field != null; field = json.field()) {

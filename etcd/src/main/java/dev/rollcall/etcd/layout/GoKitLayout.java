@@ -50,6 +50,12 @@ final class GoKitLayout extends SegmentLayout {
         return entry(prefix(instance.service()) + last, value);
     }
 
+    /** Whatever the key: the value is all that Go kit looks at. */
+    @Override
+    public boolean knownByAddress() {
+        return true;
+    }
+
     private static String crc32(String address) {
         CRC32 sum = new CRC32();
         sum.update(address.getBytes(StandardCharsets.UTF_8));

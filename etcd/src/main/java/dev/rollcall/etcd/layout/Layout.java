@@ -42,6 +42,25 @@ public interface Layout {
      */
     Set<Part> carries();
 
+    /**
+     * Whether keys of several instances may change in one revision. Then what this process writes at one time goes in one
+     * transaction and under one lease, and readers that read everything again at each change, as Go kit's do, have one to read. False
+     * where readers may see only one change of each revision, as go-micro's do: then each instance is written alone, on a lease of
+     * its own.
+     */
+    default boolean severalPerRevision() {
+        return false;
+    }
+
+    /**
+     * Whether the fleet's readers know an instance by its address alone. Then an address may stand only once below {@link
+     * #prefix(String)}, and a process that registers a second instance there is refused: Go kit's readers would open a connection
+     * more with each change, and never close it.
+     */
+    default boolean knownByAddress() {
+        return !carries().contains(Part.ID);
+    }
+
     /** The time to live of a lease where nobody asks for another. */
     default Duration ttl() {
         return Duration.ofSeconds(30);
@@ -55,14 +74,15 @@ public interface Layout {
     /**
      * The keys and values of an instance, but for keys that hold its lease. They may depend on any part of it; two instances
      * with a key in common are one instance to the fleet. At most one key below {@link #prefix(String)} is not {@linkplain
-     * Entry#shared() shared}, since Go's watchers may see only one of those that change at a time.
+     * Entry#shared() shared}, or each would be an instance.
      *
      * @throws InvalidInstanceException for what this layout cannot carry, or what {@link Instance#checkRegistrable()} refuses
      */
     List<Entry> encode(Instance instance);
 
     /**
-     * The keys and values of an instance on its lease; a key that names the lease moves with each new one.
+     * The keys and values of an instance on its lease; a key that names the lease moves with each new one, and no other instance
+     * shares the lease then.
      *
      * @param lease the id of the lease, at least 1
      * @throws InvalidInstanceException as {@link #encode(Instance)}, which has refused it before

@@ -28,7 +28,8 @@ final class OwnLayouts implements LayoutProvider {
         add("go-kit-crc32", "", (name, root) -> new GoKitLayout(name, root, GoKitLayout.Suffix.CRC32, false));
         add("go-kit-id", "", (name, root) -> new GoKitLayout(name, root, GoKitLayout.Suffix.ID, false));
         add("go-kit-url", "", (name, root) -> new GoKitLayout(name, root, GoKitLayout.Suffix.ADDRESS, true));
-        add("etcd-naming", "", EtcdNamingLayout::new);
+        add("etcd-naming", "", (name, root) -> new EtcdNamingLayout(name, root, true));
+        add("etcd-naming-bare", "", (name, root) -> new EtcdNamingLayout(name, root, false));
         add("go-zero", "", GoZeroLayout::new);
         add("kratos", KratosLayout.ROOT, KratosLayout::new);
         add("kitex", KitexLayout.ROOT, KitexLayout::new);

@@ -47,6 +47,12 @@ abstract class SegmentLayout implements Layout {
         return carries;
     }
 
+    /** The fleets' readers take in all that they are told at once, or read everything again. */
+    @Override
+    public boolean severalPerRevision() {
+        return true;
+    }
+
     @Override
     public final String prefix() {
         return root;
@@ -98,7 +104,7 @@ abstract class SegmentLayout implements Layout {
     }
 
     final String interned(String text) {
-        return interner.text(text.toCharArray(), 0, text.length());
+        return interner.text(text);
     }
 
     static List<Entry> entry(String key, String value) {

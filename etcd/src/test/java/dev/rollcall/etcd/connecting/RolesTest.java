@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands of docs/security.md, run as they stand there, and programs that work as the users they make. */
 class RolesTest {
@@ -48,7 +50,13 @@ class RolesTest {
             run(home, blocks.group(1));
         }
         assertThat(found).isEqualTo(4);
-        etcd.ctl().withUser("root", password("root")).addUser("nobody", password("nobody"));
+        Etcdctl root = etcd.ctl().withUser("root", password("root"));
+        root.addUser("nobody", password("nobody"));
+        root.addUser("kit", password("kit"));
+        root.addRole("kit", "readwrite", SERVICE + "/");
+        root.addRole("prefixed", "readwrite", "/services/");
+        root.grantRole("kit", "kit");
+        root.grantRole("kit", "prefixed");
     }
 
     @AfterAll
@@ -80,8 +88,13 @@ class RolesTest {
     }
 
     private static Rollcall as(String user) {
+        return as(user, "layout=go-micro");
+    }
+
+    private static Rollcall as(String user, String options) {
         return new Heard()
-                .connect("etcd://" + user + ":" + password(user) + "@" + etcd.endpoint() + "?ttl=5s&wait=500ms");
+                .connect("etcd://" + user + ":" + password(user) + "@" + etcd.endpoint() + "?ttl=5s&wait=500ms&"
+                        + options);
     }
 
     private static void assertMayNotRegister(Rollcall rollcall, String service) {
@@ -142,6 +155,29 @@ class RolesTest {
             assertThat(rollcall.lookup("another.srv").size()).isZero();
             assertThat(rollcall.services()).contains(SERVICE);
             registration.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"go-kit", "etcd-naming", "go-zero"})
+    void without_a_prefix_in_common_a_role_allows_all_but_the_list_of_services(String layout) {
+        try (Rollcall rollcall = as("kit", "layout=" + layout)) {
+            Registration registration = rollcall.register(Instance.of(SERVICE, "127.0.0.1", 8080));
+            Registration refused = rollcall.register(Instance.of("another.srv", "127.0.0.1", 8080));
+            registration.await(SOON);
+            await().atMost(SOON).until(() -> refused.problem().orElse(null) instanceof AccessDeniedException);
+            assertThat(registration.state()).isEqualTo(State.REGISTERED);
+            assertThat(rollcall.lookup(SERVICE).size()).isEqualTo(1);
+            assertThatThrownBy(rollcall::services)
+                    .isInstanceOf(AccessDeniedException.class)
+                    .hasMessage("etcd at " + etcd.endpoint()
+                            + ": permission denied (expected: a role that reads all keys, since those of layout "
+                            + layout
+                            + " have no prefix in common; or one set, such as prefix=/services/)");
+        }
+        try (Rollcall rollcall = as("kit", "layout=" + layout + "&prefix=/services/" + layout)) {
+            rollcall.register(Instance.of(SERVICE, "127.0.0.1", 8080)).await(SOON);
+            assertThat(rollcall.services()).containsExactly(SERVICE);
         }
     }
 

@@ -72,6 +72,12 @@ class OtherFleetsTest {
     }
 
     @Test
+    void etcd_naming_bare_writes_nothing_that_would_end_a_grpc_go_client() {
+        assertThat(written("etcd-naming-bare", SAY.withStatus(Status.DRAINING)))
+                .endsWith("{\"Op\":0,\"Addr\":\"10.0.0.7:8080\",\"Metadata\":null}");
+    }
+
+    @Test
     void go_kits_own_example_has_a_prefix_and_a_scheme() throws IOException {
         Layout layout = Layouts.of("go-kit-url", "/services/");
         Instance instance = Instance.of("foosvc", "1.2.3.4", 8080);
@@ -102,6 +108,7 @@ class OtherFleetsTest {
                 "go-kit-id",
                 "go-kit-url",
                 "etcd-naming",
+                "etcd-naming-bare",
                 "kratos",
                 "go-zero",
                 "kitex",
@@ -150,6 +157,7 @@ class OtherFleetsTest {
         "go-kit",
         "go-kit-crc32",
         "etcd-naming",
+        "etcd-naming-bare",
         "kratos",
         "go-zero",
         "kitex",

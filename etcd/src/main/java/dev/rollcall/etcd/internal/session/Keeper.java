@@ -1,11 +1,11 @@
 package dev.rollcall.etcd.internal.session;
 
+import com.google.protobuf.ByteString;
 import dev.rollcall.Instance;
 import dev.rollcall.Registration.State;
 import dev.rollcall.RollcallException;
 import dev.rollcall.SupersededException;
 import dev.rollcall.UnavailableException;
-import dev.rollcall.etcd.api.KVGrpc;
 import dev.rollcall.etcd.api.KeyValue;
 import dev.rollcall.etcd.api.LeaseGrpc;
 import dev.rollcall.etcd.api.LeaseRevokeRequest;
@@ -37,12 +37,9 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     /** A reader that lags gets a put and a delete that are close together as one, and may act on the first only. */
     private static final Duration DRAIN_BEFORE_DELETE = Duration.ofMillis(200);
 
-    private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
-
     private final Session session;
     private final Engine engine;
     private final EtcdRegistration registration;
-    private final Duration ttl;
     private final OwnKeys keys = new OwnKeys(this);
     private final Rivals rivals;
     private final Pacer pacer;
@@ -63,16 +60,13 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
 
     private long writtenAt;
 
-    Keeper(Session session, EtcdRegistration registration, Instance instance, Duration ttl) {
+    Keeper(Session session, EtcdRegistration registration, Instance instance) {
         this.session = session;
         this.engine = session.engine();
         this.registration = registration;
-        this.ttl = ttl;
         this.rivals = new Rivals(engine);
-        Duration quarter = ttl.dividedBy(4);
-        Duration cap = quarter.compareTo(LONGEST_RETRY) < 0 ? quarter : LONGEST_RETRY;
-        this.pacer = new Pacer(engine, session.turns(), session::connection, this::step, cap);
-        this.watchBackoff = new Backoff(engine, cap);
+        this.pacer = new Pacer(engine, session.turns(), session::connection, this::step, session.pauses());
+        this.watchBackoff = session.backoff();
         this.instance = instance;
         this.writtenAt = engine.now();
         want(instance);
@@ -122,7 +116,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     }
 
     private void want(Instance wanted) {
-        Session.Encoded encoded = session.encode(wanted, lease);
+        Session.Encoded encoded = session.encode(wanted, lease == null ? 0 : lease.id);
         keys.want(encoded.own(), encoded.shared());
     }
 
@@ -205,13 +199,13 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
 
     private void grant(Connection on) {
         if (pacer.begin()) {
-            session.leases().grant(on, ttl, this, pacer.reply(on, this::granted, this::failed));
+            session.grant(on, instance, pacer.reply(on, this::granted, this::failed));
         }
     }
 
     private void granted(Lease granted) {
         lease = granted;
-        granted.keep();
+        granted.join(this);
         want(leaving ? instance.withStatus(dev.rollcall.Status.DRAINING) : instance); // a key may name its lease
     }
 
@@ -260,15 +254,18 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
                 seen(on, batch, answer);
             }
         };
-        on.call(KVGrpc.getTxnMethod(), txn, pacer.reply(on, got, status -> {
+        session.transactions().send(on, txn, pacer.reply(on, got, status -> {
             verify = true; // it may have been carried out all the same
             drainingFailed |= draining;
             failed(status);
         }));
     }
 
+    /** The last of its registrations ends it, which also stops a put that is still on its way. */
     private void revoke(Connection on, Lease current) {
-        if (pacer.begin()) {
+        if (!current.isOnly(this)) {
+            finish();
+        } else if (pacer.begin()) {
             dropLease();
             LeaseRevokeRequest request =
                     LeaseRevokeRequest.newBuilder().setID(current.id).build();
@@ -311,7 +308,11 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
 
     private void failed(Status status) {
         if (Failures.leaseNotFound(status)) {
+            Lease ended = lease;
             loseLease();
+            if (ended != null) {
+                ended.gone(); // for the others who hold it
+            }
             return;
         }
         RollcallException why = Failures.explain(status, endpoint());
@@ -334,8 +335,9 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
             first = false;
             writtenAt = engine.now();
         }
-        if (verdict.adopted()) {
-            abandonLease();
+        if (verdict.adopted() && lease != null) {
+            lease.lend(); // somebody else lives on it now, so it is not ours to end or to name ours
+            leaveLease();
         }
         if (leaving || first) {
             return;
@@ -368,18 +370,15 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     }
 
     private void dropLease() {
-        Lease current = lease;
-        if (current != null) {
-            rivals.ended(current.id);
-            abandonLease();
+        if (lease != null) {
+            rivals.ended(lease.id);
+            leaveLease();
         }
     }
 
-    /** Somebody else lives on it now, so it is not ours to end or to name ours. */
-    private void abandonLease() {
-        Lease current = lease;
-        if (current != null) {
-            current.forget();
+    private void leaveLease() {
+        if (lease != null) {
+            lease.leave(this);
             lease = null;
         }
     }
@@ -431,6 +430,11 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     @Override
     public void unwatched() {
         engine.after(watchBackoff.next(), this::verify);
+    }
+
+    @Override
+    public boolean anothers(ByteString key) {
+        return session.holds(key, registration);
     }
 
     private void verify() {

@@ -5,14 +5,18 @@ import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One etcd lease and what we know of its life. Its age counts from when the last answered keepalive was <em>sent</em>: only that
- * moment is known to lie before etcd's own restart of the clock.
+ * moment is known to lie before etcd's own restart of the clock. It is kept alive as long as somebody holds it.
  */
 final class Lease {
-    /** Hears how the lease fares. */
+    /** Holds it, and hears how it fares. */
     interface Listener {
         /** A keepalive was answered with time to live. */
         void alive();
@@ -27,13 +31,16 @@ final class Lease {
         void gone();
     }
 
+    /** So many may hold one; what is lost with it is written again at once. */
+    private static final int MOST_HOLDERS = 1_000;
+
     private static final Duration LEAST_PATIENCE = Duration.ofMillis(500);
 
     final long id;
     private final long ttl;
     private final Engine engine;
     private final Leases leases;
-    private final Listener listener;
+    private final Set<Listener> holders = new LinkedHashSet<>();
     /** When the keepalives were sent that the present stream has not answered yet. */
     private final Deque<Long> unanswered = new ArrayDeque<>();
 
@@ -45,22 +52,65 @@ final class Lease {
     /** A keepalive was answered; the grant is none. */
     private boolean kept;
 
+    /** A keepalive is about to be sent. */
+    private boolean pinging;
+
     private boolean overdue;
     private boolean ended;
+    /** Another program lives on it, too. */
+    private boolean lent;
 
     /** @param grantSentAt when the grant was sent: the lease cannot be older */
-    Lease(Engine engine, Leases leases, long id, Duration ttl, long grantSentAt, Listener listener) {
+    Lease(Engine engine, Leases leases, long id, Duration ttl, long grantSentAt) {
         this.engine = engine;
         this.leases = leases;
         this.id = id;
         this.ttl = ttl.toNanos();
-        this.listener = listener;
         this.answeredSentAt = grantSentAt;
     }
 
     /** Keeps it alive from now on: with every connection, and every third of its TTL from its first keepalive on. */
-    void keep() {
-        slot = leases.add(this);
+    void join(Listener holder) {
+        if (holders.isEmpty()) {
+            slot = leases.add(this);
+        }
+        holders.add(holder);
+    }
+
+    /** No longer holds it; without holders it is left to end. */
+    void leave(Listener holder) {
+        holders.remove(holder);
+        if (holders.isEmpty()) {
+            ended = true;
+            cancel(nextPing);
+            cancel(patience);
+            cancel(end);
+            leases.remove(this);
+        }
+    }
+
+    /** Whether one more may hold it. */
+    boolean hasRoom() {
+        return !ended && holders.size() < MOST_HOLDERS;
+    }
+
+    /** Another program took it for its own: its keys go with it, too. */
+    void lend() {
+        lent = true;
+    }
+
+    /** Whether nobody but this holder would lose anything with it. */
+    boolean isOnly(Listener holder) {
+        return !lent && holders.size() == 1 && holders.contains(holder);
+    }
+
+    /** Tells all who hold it that etcd no longer knows it. */
+    void gone() {
+        tell(Listener::gone);
+    }
+
+    private void tell(Consumer<Listener> what) {
+        List.copyOf(holders).forEach(what);
     }
 
     /** The stream that it is kept alive on. */
@@ -86,8 +136,13 @@ final class Lease {
     /** Sees to it that a keepalive sent at this time or later is under way. */
     void prove(long since) {
         Long last = unanswered.peekLast();
-        if (last == null || last - since < 0) {
-            ping();
+        if (!pinging && (last == null || last - since < 0)) {
+            pinging = true;
+            engine.run(
+                    () -> { // one for all who ask for it at the time
+                        pinging = false;
+                        ping();
+                    });
         }
     }
 
@@ -114,7 +169,7 @@ final class Lease {
         if (end == null) {
             end = engine.after(answeredSentAt + ttl - now, () -> {
                 end = null;
-                listener.doubtful();
+                tell(Listener::doubtful);
             });
         }
     }
@@ -126,7 +181,7 @@ final class Lease {
     private void overdue() {
         overdue = true;
         patience = engine.after(ttl / 2 - patience(), this::stuck);
-        listener.overdue();
+        tell(Listener::overdue);
     }
 
     /** Half a TTL without an answer: the stream may be at fault, and there is still time to try another. */
@@ -144,7 +199,7 @@ final class Lease {
             return;
         }
         if (seconds <= 0) {
-            listener.gone();
+            gone();
             return;
         }
         answeredSentAt = sentAt;
@@ -154,21 +209,12 @@ final class Lease {
         patience = unanswered.isEmpty() ? null : engine.after(patience(), this::overdue);
         cancel(end);
         end = null;
-        listener.alive();
+        tell(Listener::alive);
     }
 
     /** The stream broke: what was sent on it will not be answered. */
     void streamLost() {
         unanswered.clear();
-    }
-
-    /** No longer keeps the lease alive. */
-    void forget() {
-        ended = true;
-        cancel(nextPing);
-        cancel(patience);
-        cancel(end);
-        leases.remove(this);
     }
 
     private static void cancel(@Nullable ScheduledHandle handle) {

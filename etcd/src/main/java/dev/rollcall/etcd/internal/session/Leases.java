@@ -40,8 +40,8 @@ final class Leases implements Client.Listener {
         this.backoff = new Backoff(engine, LONGEST_PAUSE);
     }
 
-    /** Grants a lease, which is kept alive from {@link Lease#keep} on; what counts is the TTL that etcd grants. */
-    void grant(Connection on, Duration ttl, Lease.Listener listener, Reply<Lease> reply) {
+    /** Grants a lease, which is kept alive from the first {@link Lease#join} on; what counts is the TTL that etcd grants. */
+    void grant(Connection on, Duration ttl, Reply<Lease> reply) {
         long sentAt = engine.now();
         long seconds = ttl.plusNanos(999_999_999).toSeconds();
         LeaseGrantRequest request =
@@ -51,7 +51,7 @@ final class Leases implements Client.Listener {
             public void answered(LeaseGrantResponse answer) {
                 Duration granted = Duration.ofSeconds(Math.max(1, Math.min(answer.getTTL(), Integer.MAX_VALUE)));
                 engine.count("leases.granted");
-                reply.answered(new Lease(engine, Leases.this, answer.getID(), granted, sentAt, listener));
+                reply.answered(new Lease(engine, Leases.this, answer.getID(), granted, sentAt));
             }
 
             @Override

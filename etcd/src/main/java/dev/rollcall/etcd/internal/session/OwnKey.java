@@ -110,6 +110,11 @@ final class OwnKey implements Watches.Handler {
         ByteString value = seen.getValue();
         boolean underOurs = lease != null && seen.getLease() == lease.id;
         boolean unchanged = there() && seen.getModRevision() == mod && seen.getLease() == under;
+        if (wanted == null && listener.anothers(key)) {
+            mine = false; // though value and lease may be the same
+            held = null;
+            return Found.FOREIGN;
+        }
         if (underOurs && (value.equals(wanted) || value.equals(sent))) {
             stands(seen.getModRevision(), seen.getLease(), value);
             return Found.OURS;

@@ -16,6 +16,9 @@ final class OwnKeys {
 
         /** A key is no longer watched; it has to be read before it can be watched again. */
         void unwatched();
+
+        /** Whether another registration of this process has this key by now. */
+        boolean anothers(ByteString key);
     }
 
     private final Listener listener;

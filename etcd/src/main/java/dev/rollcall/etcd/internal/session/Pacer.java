@@ -6,7 +6,6 @@ import dev.rollcall.etcd.internal.client.Engine;
 import dev.rollcall.etcd.internal.client.Reply;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext.ScheduledHandle;
-import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -29,14 +28,14 @@ final class Pacer {
     /**
      * @param present the present connection
      * @param step to be taken when something has changed
-     * @param longestPause after a failure
+     * @param pauses after failures
      */
-    Pacer(Engine engine, Turns turns, Supplier<@Nullable Connection> present, Runnable step, Duration longestPause) {
+    Pacer(Engine engine, Turns turns, Supplier<@Nullable Connection> present, Runnable step, Backoff pauses) {
         this.engine = engine;
         this.turns = turns;
         this.present = present;
         this.step = step;
-        this.backoff = new Backoff(engine, longestPause);
+        this.backoff = pauses;
     }
 
     /** Whether a step may be taken now; if not, one is taken later. */

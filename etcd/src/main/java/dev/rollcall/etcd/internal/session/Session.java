@@ -9,15 +9,16 @@ import dev.rollcall.Status;
 import dev.rollcall.Text;
 import dev.rollcall.UnavailableException;
 import dev.rollcall.etcd.api.KeyValue;
+import dev.rollcall.etcd.internal.client.Backoff;
 import dev.rollcall.etcd.internal.client.Client;
 import dev.rollcall.etcd.internal.client.Connection;
 import dev.rollcall.etcd.internal.client.Engine;
+import dev.rollcall.etcd.internal.client.Reply;
 import dev.rollcall.etcd.internal.client.Watches;
 import dev.rollcall.etcd.layout.Layout;
 import dev.rollcall.etcd.layout.UnreadableValueException;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -30,6 +31,8 @@ public final class Session implements Client.Listener {
     /** How long leaving may take. */
     static final Duration LEAVE_WITHIN = Duration.ofSeconds(3);
 
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
     /** How much longer it may take for each that leaves at the same time: they take turns. */
     private static final Duration MORE_FOR_EACH = Duration.ofMillis(5);
 
@@ -40,8 +43,15 @@ public final class Session implements Client.Listener {
     private final Client client;
     private final Watches watches;
     private final Leases leases;
+    private final SharedLease sharedLease;
     private final Turns turns;
+    private final Transactions transactions;
     private final List<Layout> layouts;
+    private final Duration ttl;
+    /** Whether all layouts bear it that keys of several instances change in one revision. */
+    private final boolean together;
+
+    private final Backoff jointPauses;
     private final Set<Keeper> keepers = new LinkedHashSet<>();
     /** Who in this process has which name and which keys; the lock of itself and of {@code closed}. */
     private final Map<ByteString, EtcdRegistration> held = new HashMap<>();
@@ -49,28 +59,36 @@ public final class Session implements Client.Listener {
     private boolean closed;
     private @Nullable Connection connection;
 
-    /** @param layouts to write; each instance is written in all of them */
-    public Session(Engine engine, Client client, Watches watches, List<Layout> layouts) {
+    /**
+     * @param layouts to write; each instance is written in all of them
+     * @param ttl of leases
+     */
+    public Session(Engine engine, Client client, Watches watches, List<Layout> layouts, Duration ttl) {
         this.engine = engine;
         this.client = client;
         this.watches = watches;
         this.leases = new Leases(engine);
+        this.sharedLease = new SharedLease(leases);
         this.turns = new Turns(engine);
         this.layouts = List.copyOf(layouts);
+        this.ttl = ttl;
+        this.together = this.layouts.stream().allMatch(Layout::severalPerRevision);
+        this.transactions = new Transactions(engine, together);
+        this.jointPauses = Backoff.joint(engine, longestPause());
     }
 
-    /** Registers an instance whose TTL this is; any thread. */
-    public EtcdRegistration register(Instance instance, Duration ttl) {
+    /** Registers an instance; any thread. */
+    public EtcdRegistration register(Instance instance) {
         EtcdRegistration registration = new EtcdRegistration(this, engine, instance);
-        Set<ByteString> names = names(instance);
+        Map<ByteString, Refusal> names = names(instance);
         synchronized (held) {
             if (closed) {
                 throw new UnavailableException("registration of " + Text.quote(instance.id()) + ": closed");
             }
-            claim(registration, names);
+            claim(registration, instance, names);
         }
         engine.run(() -> {
-            Keeper keeper = new Keeper(this, registration, instance, ttl);
+            Keeper keeper = new Keeper(this, registration, instance);
             registration.keptBy(keeper);
             keepers.add(keeper);
             keeper.start();
@@ -82,27 +100,35 @@ public final class Session implements Client.Listener {
      * Gives a registration the keys of its changed instance in place of those it had; any thread.
      *
      * @throws dev.rollcall.InvalidInstanceException for what a layout cannot carry
-     * @throws DuplicateRegistrationException when another registration has one of the keys
+     * @throws DuplicateRegistrationException when another registration has one of the keys, or the address where it may stand once only
      */
     void change(EtcdRegistration registration, Instance changed) {
-        Set<ByteString> names = names(changed);
+        Map<ByteString, Refusal> names = names(changed);
         synchronized (held) {
             if (!registration.names().isEmpty()) { // else it has left
-                claim(registration, names);
+                claim(registration, changed, names);
             }
         }
     }
 
-    private void claim(EtcdRegistration registration, Set<ByteString> names) {
-        for (ByteString name : names) {
+    private void claim(EtcdRegistration registration, Instance wanted, Map<ByteString, Refusal> names) {
+        names.forEach((name, refusal) -> {
             EtcdRegistration holder = held.get(name);
             if (holder != null && holder != registration) {
-                throw DuplicateRegistrationException.of(holder.instance());
+                throw refusal.of(wanted, holder.instance());
             }
-        }
+        });
         registration.names().forEach(held::remove);
-        registration.named(names);
-        names.forEach(name -> held.put(name, registration));
+        registration.named(names.keySet());
+        registration.names().forEach(name -> held.put(name, registration));
+    }
+
+    /** Whether a registration other than this has a key. */
+    boolean holds(ByteString key, EtcdRegistration otherThan) {
+        synchronized (held) {
+            EtcdRegistration holder = held.get(key);
+            return holder != null && holder != otherThan;
+        }
     }
 
     /** The registrations that are not closed; any thread. */
@@ -119,7 +145,7 @@ public final class Session implements Client.Listener {
         }
         List<EtcdRegistration> all = registrations();
         Duration within = LEAVE_WITHIN.plus(MORE_FOR_EACH.multipliedBy(all.size()));
-        all.forEach(registration -> registration.beginToLeave(within));
+        engine.run(() -> all.forEach(registration -> registration.beginToLeave(within))); // in one go
         long end = System.nanoTime() + within.plus(ON_THE_WAY).toNanos();
         all.forEach(registration -> registration.awaitClosed(Duration.ofNanos(end - System.nanoTime())));
     }
@@ -135,7 +161,9 @@ public final class Session implements Client.Listener {
     public void disconnected() {
         connection = null;
         leases.disconnected();
+        sharedLease.disconnected();
         turns.disconnected();
+        transactions.disconnected();
         List.copyOf(keepers).forEach(Keeper::disconnected);
     }
 
@@ -143,8 +171,32 @@ public final class Session implements Client.Listener {
         return engine;
     }
 
-    Leases leases() {
-        return leases;
+    /** Gives an instance a lease: one that it shares where readers bear it that all its keys go in one revision, and no key names it. */
+    void grant(Connection on, Instance instance, Reply<Lease> reply) {
+        if (together
+                && encode(instance, 0).own().size() == encode(instance, 1).own().size()) {
+            sharedLease.take(on, ttl, reply);
+        } else {
+            leases.grant(on, ttl, reply);
+        }
+    }
+
+    Transactions transactions() {
+        return transactions;
+    }
+
+    /** Those between the steps of a registration: those that write together wait together. */
+    Backoff pauses() {
+        return together ? jointPauses : backoff();
+    }
+
+    Backoff backoff() {
+        return new Backoff(engine, longestPause());
+    }
+
+    private Duration longestPause() {
+        Duration quarter = ttl.dividedBy(4);
+        return quarter.compareTo(LONGEST_PAUSE) < 0 ? quarter : LONGEST_PAUSE;
     }
 
     Turns turns() {
@@ -165,11 +217,31 @@ public final class Session implements Client.Listener {
         return layouts.stream().anyMatch(layout -> layout.carries().contains(Layout.Part.STATUS));
     }
 
-    /** What an instance alone may have: its name, and its keys in every layout; refuses one that could not be written, or not leave. */
-    private Set<ByteString> names(Instance instance) {
-        encode(instance.withStatus(Status.DRAINING), null);
-        Set<ByteString> names = new HashSet<>(encode(instance, null).own().keySet());
-        names.add(ByteString.copyFromUtf8(instance.service() + '\0' + instance.id()));
+    private interface Refusal {
+        DuplicateRegistrationException of(Instance wanted, Instance holder);
+    }
+
+    /**
+     * What an instance alone may have, and what another is told who wants it: its name, its keys in every layout, and its address
+     * where that is all that readers know of it. Refuses one that could not be written, or not leave.
+     */
+    private Map<ByteString, Refusal> names(Instance instance) {
+        encode(instance.withStatus(Status.DRAINING), 0);
+        Map<ByteString, Refusal> names = new LinkedHashMap<>();
+        names.put(
+                ByteString.copyFromUtf8(instance.service() + '\0' + instance.id()),
+                (wanted, holder) -> DuplicateRegistrationException.of(holder));
+        for (Layout layout : layouts) {
+            if (layout.knownByAddress()) {
+                names.put(
+                        ByteString.copyFromUtf8(layout.prefix(instance.service()) + '\0' + instance.address()),
+                        (wanted, holder) -> DuplicateRegistrationException.sameAddress(wanted, holder, layout.name()));
+            }
+        }
+        encode(instance, 0)
+                .own()
+                .keySet()
+                .forEach(key -> names.putIfAbsent(key, DuplicateRegistrationException::sameKey));
         return names;
     }
 
@@ -180,11 +252,11 @@ public final class Session implements Client.Listener {
      */
     record Encoded(Map<ByteString, ByteString> own, Map<ByteString, ByteString> shared) {}
 
-    /** The keys and values of an instance, in every layout; without a lease those that do not depend on it. */
-    Encoded encode(Instance instance, @Nullable Lease lease) {
+    /** The keys and values of an instance, in every layout; without a lease, which is 0, those that do not depend on it. */
+    Encoded encode(Instance instance, long lease) {
         Encoded all = new Encoded(new LinkedHashMap<>(), new LinkedHashMap<>());
         for (Layout layout : layouts) {
-            for (Layout.Entry entry : lease == null ? layout.encode(instance) : layout.encode(instance, lease.id)) {
+            for (Layout.Entry entry : lease == 0 ? layout.encode(instance) : layout.encode(instance, lease)) {
                 (entry.shared() ? all.shared() : all.own())
                         .put(ByteString.copyFromUtf8(entry.key()), UnsafeByteOperations.unsafeWrap(entry.value()));
             }

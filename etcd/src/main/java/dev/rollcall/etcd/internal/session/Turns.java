@@ -9,7 +9,8 @@ import java.util.Set;
  * back, a call that is made at once and waits behind all others on the server would only reach its deadline.
  */
 final class Turns {
-    private static final int AT_A_TIME = 100;
+    /** Where they go together, as many as fill a transaction. */
+    static final int AT_A_TIME = Transactions.MOST_OPERATIONS;
 
     private final Engine engine;
     private final Set<Runnable> waiting = new LinkedHashSet<>();

@@ -1,6 +1,9 @@
 package dev.rollcall.etcd.internal.view;
 
+import static java.util.concurrent.CompletableFuture.failedFuture;
+
 import com.google.protobuf.ByteString;
+import dev.rollcall.AccessDeniedException;
 import dev.rollcall.EventListener;
 import dev.rollcall.Instance;
 import dev.rollcall.ServiceSnapshot;
@@ -198,13 +201,25 @@ public final class Views implements Client.Listener {
             ByteString from = ByteString.copyFromUtf8(prefix.apply(layout));
             all = all.thenCombineAsync(
                     client.<Pages.Listing>ask(
-                            what,
-                            settings.timeout(),
-                            (on, reply) -> Pages.read(on, from, settings.pageSize(), Pages.Level.LINEARIZABLE, reply)),
+                                    what,
+                                    settings.timeout(),
+                                    (on, reply) ->
+                                            Pages.read(on, from, settings.pageSize(), Pages.Level.LINEARIZABLE, reply))
+                            .exceptionallyCompose(why -> failedFuture(from.isEmpty() ? ofAllKeys(layout, why) : why)),
                     (read, listing) -> read.add(layout, listing),
                     callbacks); // a long list must not keep the engine from its leases
         }
         return all;
+    }
+
+    /** Where there is no prefix in common a list of services reads all of etcd, which few users may. */
+    private static Throwable ofAllKeys(Layout layout, Throwable why) {
+        return why instanceof AccessDeniedException
+                ? new AccessDeniedException(
+                        why.getMessage() + " (expected: a role that reads all keys, since those of layout "
+                                + layout.name() + " have no prefix in common; or one set, such as prefix=/services/)",
+                        why)
+                : why;
     }
 
     private record Found(Layout layout, String key, Instance instance) {}

@@ -74,7 +74,7 @@ final class Provider implements AutoCloseable {
         client = new Client(engine, settings);
         Watches watches = new Watches(engine);
         List<Layout> written = layouts.length == 0 ? List.of(Layouts.of("go-micro", null)) : List.of(layouts);
-        session = new Session(engine, client, watches, written);
+        session = new Session(engine, client, watches, written, TTL);
         engine.run(() -> {
             client.listen(watches);
             client.listen(session);
@@ -94,13 +94,13 @@ final class Provider implements AutoCloseable {
 
     /** Registers, and passes the little time that it takes. */
     EtcdRegistration registered(Instance instance) {
-        EtcdRegistration registration = session.register(instance, TTL);
+        EtcdRegistration registration = session.register(instance);
         becomes(registration, State.REGISTERED);
         return registration;
     }
 
     EtcdRegistration register(Instance instance) {
-        return session.register(instance, TTL);
+        return session.register(instance);
     }
 
     /** Passes the least time, a minute at most, after which the registration has this state. */

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 /** Many registrations share one etcd without drowning it. */
 class TurnsTest extends ScriptedTest {
     @Test
-    void at_most_a_hundred_calls_are_under_way_and_all_get_their_turn() {
+    void only_so_many_calls_are_under_way_and_all_get_their_turn() {
         Provider provider = provider();
         Gate gate = new Gate();
         etcd.always("Txn", CallScript.answerAfter(gate));
@@ -23,7 +23,7 @@ class TurnsTest extends ScriptedTest {
             all.add(provider.register(instance("i" + i)));
         }
         provider.pass(Duration.ofMillis(10));
-        assertThat(gate.waiting()).isEqualTo(100);
+        assertThat(gate.waiting()).isEqualTo(Turns.AT_A_TIME);
         gate.open();
         provider.pass(Duration.ofMillis(10));
 
@@ -59,7 +59,7 @@ class TurnsTest extends ScriptedTest {
         Provider provider = provider();
         etcd.always("Txn", CallScript.silence());
         List<EtcdRegistration> silent = new ArrayList<>();
-        for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < Turns.AT_A_TIME; i++) {
             silent.add(provider.register(instance("i" + i)));
         }
         provider.pass(Duration.ofMillis(10));
