@@ -289,8 +289,10 @@ class OtherFleetTest {
 
     @ParameterizedTest
     @MethodSource("dev.rollcall.interop.OtherFleet#here")
-    void go_goes_on_seeing_instances_beside_a_json_null(OtherFleet other, Cell cell) {
-        fleet.ctl().put(other.keys().prefix(service) + "junk", "null");
+    void go_goes_on_seeing_instances_beside_junk_and_a_json_null(OtherFleet other, Cell cell) {
+        String prefix = other.keys().prefix(service);
+        fleet.ctl().put(prefix + "junk", JUNK);
+        fleet.ctl().put(prefix + "null", "null");
         Rollcall rollcall = connect(other);
         Instance java =
                 rollcall.register(instance(4711, "a")).await(Program.PATIENCE).instance();
@@ -300,9 +302,12 @@ class OtherFleetTest {
 
         Program watcher = fleet.go(other, "watch", service);
         if (other.junk == OtherFleet.Junk.FATAL) {
+            watcher.await("error");
+            fleet.ctl().delete(prefix + "junk");
             assertThat(watcher.complaintsAtItsEnd()).contains("nil pointer dereference");
             throw cell.cannot(
-                    "the value `null` below the prefix of a service ends every Kratos program that reads the service, by a nil pointer");
+                    "one value that is no object hides all instances of the service from Kratos while it is there,"
+                            + " and the value `null` ends the program, by a nil pointer");
         }
         await().atMost(Program.PATIENCE)
                 .until(() -> addresses(instances(watcher.await("instances")))
