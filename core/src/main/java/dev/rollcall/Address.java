@@ -14,7 +14,7 @@ import java.util.Objects;
 public record Address(String host, int port) {
     public Address {
         Objects.requireNonNull(host, "host");
-        if (host.isEmpty() || host.length() > 255 || !host.chars().allMatch(Address::isHostChar)) {
+        if (host.isEmpty() || host.length() > 255 || !isHost(host)) {
             throw new InvalidInstanceException(
                     "address: host " + Text.quote(host) + " (expected: a host name or an IP)");
         }
@@ -34,15 +34,30 @@ public record Address(String host, int port) {
                     "address: " + Text.quote(text) + " has no port (expected: HOST:PORT, or [IPV6]:PORT)");
         }
         String digits = text.substring(colon + 1);
-        if (digits.isEmpty() || digits.length() > 9 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        if (digits.isEmpty() || digits.length() > 9 || !isNumber(digits)) {
             throw new InvalidInstanceException(
                     "address: port " + Text.quote(digits) + " in " + Text.quote(text) + " (expected: 1 to 65535)");
         }
         return new Address(bracketed ? host.substring(1, host.length() - 1) : host, Integer.parseInt(digits));
     }
 
-    private static boolean isHostChar(int c) {
-        return c > ' ' && !Character.isISOControl(c) && c != '/' && c != '[' && c != ']' && c != '"';
+    private static boolean isNumber(String digits) {
+        for (int i = 0; i < digits.length(); i++) {
+            if (digits.charAt(i) < '0' || digits.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isHost(String host) {
+        for (int i = 0; i < host.length(); i++) {
+            char c = host.charAt(i);
+            if (c <= ' ' || Character.isISOControl(c) || c == '/' || c == '[' || c == ']' || c == '"') {
+                return false;
+            }
+        }
+        return true;
     }
 
     @Override

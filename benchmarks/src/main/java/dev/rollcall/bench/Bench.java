@@ -56,7 +56,7 @@ public final class Bench {
         System.out.println(machine + "\n");
         for (Question question : QUESTIONS) {
             if (names.isEmpty() || names.contains(question.name())) {
-                Table table = new Table(question.title(), question.ask());
+                Table table = new Table(question.title(), question.ask(), question.remark());
                 System.out.println(table.text());
                 tables.add(table);
             }

@@ -4,7 +4,6 @@ import dev.rollcall.Address;
 import dev.rollcall.Instance;
 import dev.rollcall.InvalidInstanceException;
 import dev.rollcall.Text;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
@@ -103,7 +102,7 @@ final class CoreDnsLayout extends SegmentLayout {
 
     private record Registered(String host, long port, long weight) {}
 
-    private static Registered registered(GoJsonReader json) throws IOException, UnreadableValueException {
+    private static Registered registered(GoJsonReader json) throws UnreadableValueException {
         String host = "";
         long port = 0;
         long weight = 0;

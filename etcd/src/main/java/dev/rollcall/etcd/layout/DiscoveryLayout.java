@@ -2,7 +2,6 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Instance;
 import dev.rollcall.Text;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -53,7 +52,7 @@ final class DiscoveryLayout extends SegmentLayout {
 
     private record Registered(String address, String name, String id) {}
 
-    private static Registered registered(GoJsonReader json) throws IOException, UnreadableValueException {
+    private static Registered registered(GoJsonReader json) throws UnreadableValueException {
         String address = "";
         String name = "";
         String id = "";

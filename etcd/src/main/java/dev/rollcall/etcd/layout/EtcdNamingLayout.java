@@ -2,7 +2,6 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Address;
 import dev.rollcall.Instance;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +41,7 @@ final class EtcdNamingLayout extends SegmentLayout {
 
     private record Endpoint(String address, Map<String, String> metadata) {}
 
-    private static Endpoint endpoint(GoJsonReader json) throws IOException, UnreadableValueException {
+    private static Endpoint endpoint(GoJsonReader json) throws UnreadableValueException {
         String address = "";
         Map<String, String> metadata = Map.of();
         for (String field = json.field(); field != null; field = json.field()) {

@@ -1,17 +1,7 @@
 package dev.rollcall.etcd.layout;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
-import com.fasterxml.jackson.core.exc.StreamConstraintsException;
-import com.fasterxml.jackson.core.exc.StreamReadException;
-import com.fasterxml.jackson.core.io.JsonEOFException;
 import dev.rollcall.Text;
-import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
+import dev.rollcall.etcd.layout.JsonScanner.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -20,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads one JSON value as Go's {@code encoding/json} does: names of fields in any case, null as absent, unknown fields ignored,
- * half a surrogate pair as U+FFFD (but in a field's name, where it is refused). Where Go keeps what it could read of a value with
- * a wrong type or invalid UTF-8, this refuses the value. For one thread.
+ * half a surrogate pair as U+FFFD. Where Go keeps what it could read of a value with a wrong type or invalid UTF-8, this refuses
+ * the value. For one thread.
  */
 final class GoJsonReader {
     /** Larger values are not read. */
@@ -30,38 +20,20 @@ final class GoJsonReader {
     /** Maps with more entries are not read: names made to collide would take too long. */
     static final int MOST_ENTRIES = 1024;
 
-    private static final int DEEPEST = 64;
     private static final int LONGEST_NUMBER = 18;
 
-    private static final JsonFactory JSON = JsonFactory.builder()
-            // our interner is bounded, the JVM's is not
-            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            // the table of names is shared: one value's names must not make another value fail
-            .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
-            .disable(JsonFactory.Feature.CHARSET_DETECTION)
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(DEEPEST)
-                    .maxDocumentLength(LARGEST_VALUE)
-                    .maxNameLength(LARGEST_VALUE)
-                    .maxStringLength(LARGEST_VALUE)
-                    .maxNumberLength(LARGEST_VALUE)
-                    .build())
-            .build();
-
-    private final JsonParser json;
+    private final JsonScanner json;
     private final Interner interner;
-    private final boolean escapes;
 
-    private GoJsonReader(JsonParser json, Interner interner, boolean escapes) {
+    private GoJsonReader(JsonScanner json, Interner interner) {
         this.json = json;
         this.interner = interner;
-        this.escapes = escapes;
     }
 
     /** Makes something of an object: calls {@link #field()} until it returns null, and reads or skips each field's value. */
     interface Body<T> {
         @Nullable
-        T read(GoJsonReader json) throws IOException, UnreadableValueException;
+        T read(GoJsonReader json) throws UnreadableValueException;
     }
 
     /** The object that is all of the value; null for JSON's null. */
@@ -69,65 +41,36 @@ final class GoJsonReader {
         if (value.length > LARGEST_VALUE) {
             throw new UnreadableValueException(value.length + " bytes (expected: at most " + LARGEST_VALUE + ")");
         }
-        boolean ascii = true;
-        boolean escapes = false;
-        for (byte b : value) {
-            ascii &= b >= 0;
-            escapes |= b == '\\';
-        }
-        try (JsonParser json = JSON.createParser(value)) {
-            if (!ascii) {
-                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(value));
-            }
-            json.nextToken();
-            T read = new GoJsonReader(json, interner, escapes).object(body);
-            if (json.nextToken() != null) {
-                throw new UnreadableValueException("more after the first JSON value (expected: one object)");
-            }
-            return read;
-        } catch (CharacterCodingException e) {
-            throw new UnreadableValueException("not UTF-8 (expected: JSON in UTF-8)");
-        } catch (StreamConstraintsException e) {
-            throw new UnreadableValueException(
-                    "nested deeper than " + DEEPEST + " levels (expected: at most " + DEEPEST + ")");
-        } catch (JsonEOFException e) {
-            throw new UnreadableValueException("JSON that ends too early (expected: one object)");
-        } catch (StreamReadException e) {
-            throw new UnreadableValueException(
-                    "not JSON near byte " + e.getLocation().getByteOffset() + " (expected: one object)");
-        } catch (IOException e) {
-            throw new UnreadableValueException("not JSON (expected: one object)");
-        }
+        JsonScanner json = new JsonScanner(value, interner);
+        T read = new GoJsonReader(json, interner).object(body);
+        json.end();
+        return read;
     }
 
     /** An object, through the given reader of its fields; null for JSON's null. */
-    <T> @Nullable T object(Body<T> body) throws IOException, UnreadableValueException {
-        return is(JsonToken.START_OBJECT, "an object") ? body.read(this) : null;
+    <T> @Nullable T object(Body<T> body) throws UnreadableValueException {
+        return entered(Kind.OBJECT) ? body.read(this) : null;
     }
 
     /** Goes to the next field's value and returns its name in lower case; null at the end of the object. */
     @Nullable
-    String field() throws IOException {
-        String name = json.nextFieldName();
-        if (name == null) {
-            return null;
-        }
-        json.nextToken();
-        return folded(name);
+    String field() throws UnreadableValueException {
+        String name = json.nextName();
+        return name == null ? null : folded(name);
     }
 
     /** Passes over the current value, whatever it is. */
-    void skip() throws IOException {
-        json.skipChildren();
+    void skip() throws UnreadableValueException {
+        json.skip();
     }
 
     /** The objects of a list but for nulls; empty for JSON's null. */
-    <T> List<T> list(Body<T> element) throws IOException, UnreadableValueException {
-        if (!is(JsonToken.START_ARRAY, "a list")) {
+    <T> List<T> list(Body<T> element) throws UnreadableValueException {
+        if (!entered(Kind.LIST)) {
             return List.of();
         }
         List<T> list = new ArrayList<>();
-        while (json.nextToken() != JsonToken.END_ARRAY) {
+        while (json.nextElement()) {
             T each = object(element);
             if (each != null) {
                 list.add(each);
@@ -137,89 +80,95 @@ final class GoJsonReader {
     }
 
     /** A map of texts; empty for JSON's null. */
-    Map<String, String> map() throws IOException, UnreadableValueException {
-        if (!is(JsonToken.START_OBJECT, "an object")) {
+    Map<String, String> map() throws UnreadableValueException {
+        if (!entered(Kind.OBJECT)) {
             return Map.of();
         }
         List<String> pairs = new ArrayList<>();
-        while (json.nextToken() != JsonToken.END_OBJECT) {
-            if (pairs.size() == 2 * MOST_ENTRIES) {
-                throw new UnreadableValueException(
-                        path() + ": too many entries (expected: at most " + MOST_ENTRIES + ")");
-            }
-            pairs.add(interned());
-            json.nextToken();
-            pairs.add(shared());
+        for (String name = json.nextName(); name != null; name = json.nextName()) {
+            add(pairs, name, shared());
         }
-        return pairs.isEmpty() ? Map.of() : interner.map(pairs);
+        return interner.map(pairs);
+    }
+
+    /** The entries of any value that are texts, numbers or booleans, as texts; empty when it is no object. */
+    Map<String, String> plainEntries() throws UnreadableValueException {
+        if (json.kind() != Kind.OBJECT) {
+            json.skip();
+            return Map.of();
+        }
+        json.enter();
+        List<String> pairs = new ArrayList<>();
+        for (String name = json.nextName(); name != null; name = json.nextName()) {
+            switch (json.kind()) {
+                case TEXT -> add(pairs, name, json.text(true));
+                case NUMBER -> add(pairs, name, json.number());
+                case BOOLEAN -> add(pairs, name, json.word());
+                default -> json.skip();
+            }
+        }
+        return interner.map(pairs);
+    }
+
+    private void add(List<String> pairs, String name, String value) throws UnreadableValueException {
+        if (pairs.size() == 2 * MOST_ENTRIES) {
+            throw new UnreadableValueException(where() + ": too many entries (expected: at most " + MOST_ENTRIES + ")");
+        }
+        pairs.add(name);
+        pairs.add(value);
     }
 
     /** Text that no other instance is likely to have. */
-    String text() throws IOException, UnreadableValueException {
-        return is(JsonToken.VALUE_STRING, "text") ? repaired(json.getText()) : "";
+    String text() throws UnreadableValueException {
+        return is(Kind.TEXT) ? json.text(false) : "";
     }
 
     /** Text that many instances are likely to have. */
-    String shared() throws IOException, UnreadableValueException {
-        return is(JsonToken.VALUE_STRING, "text") ? interned() : "";
+    String shared() throws UnreadableValueException {
+        return is(Kind.TEXT) ? json.text(true) : "";
     }
 
     /** The texts of a list; empty for JSON's null. */
-    List<String> texts() throws IOException, UnreadableValueException {
-        if (!is(JsonToken.START_ARRAY, "a list")) {
+    List<String> texts() throws UnreadableValueException {
+        if (!entered(Kind.LIST)) {
             return List.of();
         }
         List<String> list = new ArrayList<>();
-        while (json.nextToken() != JsonToken.END_ARRAY) {
+        while (json.nextElement()) {
             list.add(text());
         }
         return list;
     }
 
     /** A whole number; 0 for JSON's null. */
-    long number() throws IOException, UnreadableValueException {
-        if (!is(JsonToken.VALUE_NUMBER_INT, "a whole number")) {
+    long number() throws UnreadableValueException {
+        if (!is(Kind.NUMBER)) {
             return 0;
         }
-        if (json.getTextLength() > LONGEST_NUMBER) {
+        String number = json.number();
+        if (number.length() > LONGEST_NUMBER) {
             throw new UnreadableValueException(
-                    path() + ": " + json.getTextLength() + " digits (expected: at most " + LONGEST_NUMBER + ")");
+                    where() + ": " + number.length() + " digits (expected: at most " + LONGEST_NUMBER + ")");
         }
-        return json.getLongValue();
-    }
-
-    /** The entries of any value that are texts, numbers or booleans, as texts; empty when it is no object. */
-    Map<String, String> plainEntries() throws IOException, UnreadableValueException {
-        if (json.currentToken() != JsonToken.START_OBJECT) {
-            json.skipChildren();
-            return Map.of();
+        try {
+            return Long.parseLong(number);
+        } catch (NumberFormatException e) {
+            throw new UnreadableValueException(where() + ": a number (expected: a whole number)");
         }
-        List<String> pairs = new ArrayList<>();
-        while (json.nextToken() != JsonToken.END_OBJECT) {
-            String name = interned();
-            JsonToken token = json.nextToken();
-            if (token.isScalarValue() && token != JsonToken.VALUE_NULL) {
-                if (pairs.size() == 2 * MOST_ENTRIES) {
-                    throw new UnreadableValueException(
-                            path() + ": too many entries (expected: at most " + MOST_ENTRIES + ")");
-                }
-                pairs.add(name);
-                pairs.add(interned());
-            }
-            json.skipChildren();
-        }
-        return pairs.isEmpty() ? Map.of() : interner.map(pairs);
     }
 
     /** Whatever the current value is, as text that is safe to show; empty for null. */
-    String shown() throws IOException {
-        JsonToken token = json.currentToken();
-        if (token == JsonToken.VALUE_NULL) {
-            return "";
-        }
-        String text = json.getText();
-        json.skipChildren();
-        return token == JsonToken.VALUE_STRING ? Text.quote(text) : Text.plain(text);
+    String shown() throws UnreadableValueException {
+        Kind kind = json.kind();
+        return switch (kind) {
+            case TEXT -> Text.quote(json.text(false));
+            case NUMBER -> Text.plain(json.number());
+            case BOOLEAN -> json.word();
+            case NULL, OBJECT, LIST -> {
+                json.skip();
+                yield kind == Kind.NULL ? "" : kind.words;
+            }
+        };
     }
 
     /** Go folds the case of ASCII letters and of the two other characters that have one of these as their lower case. */
@@ -233,46 +182,30 @@ final class GoJsonReader {
         return name;
     }
 
-    /** Whether the current value is of this kind; false for null, and any other kind is refused. */
-    private boolean is(JsonToken kind, String name) throws UnreadableValueException {
-        JsonToken token = json.currentToken();
-        if (token != kind && token != JsonToken.VALUE_NULL) {
-            throw wrong(name);
+    private boolean entered(Kind kind) throws UnreadableValueException {
+        if (!is(kind)) {
+            return false;
         }
-        return token == kind;
+        json.enter();
+        return true;
     }
 
-    private String interned() throws IOException {
-        if (!escapes) {
-            return interner.text(json.getTextCharacters(), json.getTextOffset(), json.getTextLength());
+    /** Whether the current value is of this kind; null is passed over, and any other kind is refused. */
+    private boolean is(Kind kind) throws UnreadableValueException {
+        Kind found = json.kind();
+        if (found == kind) {
+            return true;
         }
-        char[] text = repaired(json.getText()).toCharArray();
-        return interner.text(text, 0, text.length);
+        if (found == Kind.NULL) {
+            json.word();
+            return false;
+        }
+        String expected = kind == Kind.NUMBER ? "a whole number" : kind.words;
+        throw new UnreadableValueException(where() + ": " + found.words + " (expected: " + expected + ")");
     }
 
-    /** With U+FFFD for each half of a surrogate pair, which only an escape can bring. */
-    private String repaired(String text) {
-        return escapes && text.chars().anyMatch(c -> Character.isSurrogate((char) c))
-                ? new String(text.getBytes(StandardCharsets.UTF_16BE), StandardCharsets.UTF_16BE)
-                : text;
-    }
-
-    private UnreadableValueException wrong(String expected) {
-        JsonToken token = json.currentToken();
-        String got = token == null
-                ? "nothing"
-                : switch (token) {
-                    case START_OBJECT -> "an object";
-                    case START_ARRAY -> "a list";
-                    case VALUE_STRING -> "text";
-                    case VALUE_TRUE, VALUE_FALSE -> "a boolean";
-                    default -> "a number";
-                };
-        return new UnreadableValueException(path() + ": " + got + " (expected: " + expected + ")");
-    }
-
-    private String path() {
-        String path = json.getParsingContext().pathAsPointer().toString();
+    private String where() {
+        String path = json.path();
         return path.isEmpty() ? "value" : Text.plain(path);
     }
 }

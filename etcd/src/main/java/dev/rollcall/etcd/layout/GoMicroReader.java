@@ -3,7 +3,6 @@ package dev.rollcall.etcd.layout;
 import dev.rollcall.Endpoint;
 import dev.rollcall.Instance;
 import dev.rollcall.Value;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
@@ -25,7 +24,7 @@ final class GoMicroReader {
         return instance;
     }
 
-    private Instance service(GoJsonReader json) throws IOException, UnreadableValueException {
+    private Instance service(GoJsonReader json) throws UnreadableValueException {
         String service = "";
         String version = "";
         Map<String, String> metadata = Map.of();
@@ -60,7 +59,7 @@ final class GoMicroReader {
                 endpoints);
     }
 
-    private static GoMicroNode node(GoJsonReader json) throws IOException, UnreadableValueException {
+    private static GoMicroNode node(GoJsonReader json) throws UnreadableValueException {
         String id = "";
         String address = "";
         String port = "";
@@ -79,7 +78,7 @@ final class GoMicroReader {
     }
 
     /** An endpoint of an instance, in any format that took it over from go-micro. */
-    static Endpoint endpoint(GoJsonReader json) throws IOException, UnreadableValueException {
+    static Endpoint endpoint(GoJsonReader json) throws UnreadableValueException {
         String name = "";
         Value request = null;
         Value response = null;
@@ -96,7 +95,7 @@ final class GoMicroReader {
         return new Endpoint(name, request, response, metadata);
     }
 
-    private static Value value(GoJsonReader json) throws IOException, UnreadableValueException {
+    private static Value value(GoJsonReader json) throws UnreadableValueException {
         String name = "";
         String type = "";
         List<Value> values = List.of();

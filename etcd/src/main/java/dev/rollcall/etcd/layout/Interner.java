@@ -2,9 +2,10 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Endpoint;
 import java.lang.ref.WeakReference;
-import java.util.HashMap;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -24,75 +25,110 @@ final class Interner {
     private final AtomicReferenceArray<@Nullable WeakReference<List<Endpoint>>> lists =
             new AtomicReferenceArray<>(1 << 9);
 
-    /** The text of these characters; makes no object when it is known. */
-    String text(char[] chars, int offset, int length) {
-        if (length > LONGEST_TEXT) {
-            return new String(chars, offset, length);
-        }
+    /** The text of these bytes, which are UTF-8; makes no object when it is known and of ASCII only. */
+    String text(byte[] utf8, int offset, int length) {
         int hash = 0;
+        int bits = 0;
         for (int i = offset; i < offset + length; i++) {
-            hash = 31 * hash + chars[i];
+            bits |= utf8[i];
+            hash = 31 * hash + utf8[i];
+        }
+        if (bits < 0 || length > LONGEST_TEXT) {
+            return text(new String(utf8, offset, length, StandardCharsets.UTF_8));
         }
         int slot = slot(hash, texts.length());
         String first = texts.getAcquire(slot);
-        if (first != null && same(first, chars, offset, length)) {
+        if (first != null && same(first, utf8, offset, length)) {
             return first;
         }
         String second = texts.getAcquire(slot ^ 1);
-        if (second != null && same(second, chars, offset, length)) {
+        if (second != null && same(second, utf8, offset, length)) {
             return second;
         }
-        // of two neighbours the newer one comes first, so that one unknown text does not push out a known one
-        if (first != null) {
-            texts.setRelease(slot ^ 1, first);
-        }
-        String made = new String(chars, offset, length);
-        texts.setRelease(slot, made);
-        return made;
+        return remember(new String(utf8, offset, length, StandardCharsets.ISO_8859_1), slot, first);
     }
 
-    private static boolean same(String text, char[] chars, int offset, int length) {
+    private static boolean same(String text, byte[] ascii, int offset, int length) {
         if (text.length() != length) {
             return false;
         }
         for (int i = 0; i < length; i++) {
-            if (text.charAt(i) != chars[offset + i]) {
+            if (text.charAt(i) != ascii[offset + i]) {
                 return false;
             }
         }
         return true;
     }
 
-    /** The map of these keys and values in turn; of a key that comes twice the last value counts. */
-    Map<String, String> map(List<String> pairs) {
-        int hash = 0;
-        for (int i = 0; i < pairs.size(); i += 2) {
-            hash += pairs.get(i).hashCode() ^ pairs.get(i + 1).hashCode();
+    /** A known text equal to this one, or this. */
+    String text(String text) {
+        if (text.length() > LONGEST_TEXT) {
+            return text;
         }
-        WeakReference<Map<String, String>> reference = maps.getAcquire(slot(hash, maps.length()));
-        Map<String, String> known = reference == null ? null : reference.get();
-        if (known != null && sortedAndSame(pairs, known)) {
-            return known;
+        int slot = slot(text.hashCode(), texts.length());
+        String first = texts.getAcquire(slot);
+        if (text.equals(first)) {
+            return first;
         }
-        Map<String, String> map = new HashMap<>();
-        for (int i = 0; i < pairs.size(); i += 2) {
-            map.put(pairs.get(i), pairs.get(i + 1));
-        }
-        return known(maps, map, Map::copyOf);
+        String second = texts.getAcquire(slot ^ 1);
+        return text.equals(second) ? second : remember(text, slot, first);
     }
 
-    /** Go writes maps sorted, so this is the usual way to a known map, and the cheap one: nothing is made. */
-    private static boolean sortedAndSame(List<String> pairs, Map<String, String> map) {
-        String before = null;
+    /** Of two neighbours the newer one comes first, so that one unknown text does not push out a known one. */
+    private String remember(String text, int slot, @Nullable String first) {
+        if (first != null) {
+            texts.setRelease(slot ^ 1, first);
+        }
+        texts.setRelease(slot, text);
+        return text;
+    }
+
+    /** The map of these keys and values in turn; of a key that comes twice the last value counts. */
+    Map<String, String> map(List<String> pairs) {
+        if (pairs.isEmpty()) {
+            return Map.of();
+        }
+        int hash = 0;
+        boolean sorted = true;
         for (int i = 0; i < pairs.size(); i += 2) {
-            String key = pairs.get(i);
-            if ((before != null && before.compareTo(key) >= 0)
-                    || !pairs.get(i + 1).equals(map.get(key))) {
+            hash += pairs.get(i).hashCode() ^ pairs.get(i + 1).hashCode();
+            sorted &= i == 0 || pairs.get(i - 2).compareTo(pairs.get(i)) < 0;
+        }
+        if (!sorted) {
+            Map<String, String> map = new TreeMap<>();
+            for (int i = 0; i < pairs.size(); i += 2) {
+                map.put(pairs.get(i), pairs.get(i + 1));
+            }
+            return known(maps, map, Map::copyOf);
+        }
+        // Go writes maps sorted, so this is the usual way, and a known map the usual end of it: nothing is made
+        int slot = slot(hash, maps.length());
+        WeakReference<Map<String, String>> reference = maps.getAcquire(slot);
+        Map<String, String> known = reference == null ? null : reference.get();
+        if (known != null && same(known, pairs)) {
+            return known;
+        }
+        Map<String, String> made = made(pairs);
+        maps.setRelease(slot, new WeakReference<>(made));
+        return made;
+    }
+
+    private static boolean same(Map<String, String> map, List<String> pairs) {
+        for (int i = 0; i < pairs.size(); i += 2) {
+            if (!pairs.get(i + 1).equals(map.get(pairs.get(i)))) {
                 return false;
             }
-            before = key;
         }
         return 2 * map.size() == pairs.size();
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // an array of a generic type
+    private static Map<String, String> made(List<String> pairs) {
+        Map.Entry<String, String>[] entries = new Map.Entry[pairs.size() / 2];
+        for (int i = 0; i < entries.length; i++) {
+            entries[i] = Map.entry(pairs.get(2 * i), pairs.get(2 * i + 1));
+        }
+        return Map.ofEntries(entries);
     }
 
     /** A known list equal to this one, or an immutable copy. */

@@ -2,7 +2,6 @@ package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Address;
 import dev.rollcall.Instance;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +45,7 @@ final class KitexLayout extends SegmentLayout {
 
     private record Registered(String address, long weight, Map<String, String> tags) {}
 
-    private static Registered registered(GoJsonReader json) throws IOException, UnreadableValueException {
+    private static Registered registered(GoJsonReader json) throws UnreadableValueException {
         String address = "";
         long weight = 0;
         Map<String, String> tags = Map.of();

@@ -1,7 +1,6 @@
 package dev.rollcall.etcd.layout;
 
 import dev.rollcall.Instance;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -66,7 +65,7 @@ final class KratosLayout extends SegmentLayout {
     private record Registered(
             String id, String name, String version, Map<String, String> metadata, List<String> endpoints) {}
 
-    private static Registered registered(GoJsonReader json) throws IOException, UnreadableValueException {
+    private static Registered registered(GoJsonReader json) throws UnreadableValueException {
         String id = "";
         String name = "";
         String version = "";

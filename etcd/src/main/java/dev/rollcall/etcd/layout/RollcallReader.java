@@ -5,7 +5,6 @@ import dev.rollcall.Endpoint;
 import dev.rollcall.Instance;
 import dev.rollcall.Status;
 import dev.rollcall.Text;
-import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +18,7 @@ final class RollcallReader {
         this.interner = interner;
     }
 
-    Instance instance(GoJsonReader json) throws IOException, UnreadableValueException {
+    Instance instance(GoJsonReader json) throws UnreadableValueException {
         Set<String> seen = new HashSet<>();
         long schema = 0;
         String service = "";

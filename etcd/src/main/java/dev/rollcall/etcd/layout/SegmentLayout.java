@@ -98,7 +98,7 @@ abstract class SegmentLayout implements Layout {
     }
 
     final String interned(String text) {
-        return interner.text(text.toCharArray(), 0, text.length());
+        return interner.text(text);
     }
 
     static List<Entry> entry(String key, String value) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rollcall.Endpoint;
 import dev.rollcall.Instance;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -145,7 +146,7 @@ class InternerTest {
     }
 
     private String text(String text) {
-        char[] chars = ("<" + text + ">").toCharArray();
-        return interner.text(chars, 1, text.length());
+        byte[] bytes = ("<" + text + ">").getBytes(StandardCharsets.UTF_8);
+        return interner.text(bytes, 1, bytes.length - 2);
     }
 }

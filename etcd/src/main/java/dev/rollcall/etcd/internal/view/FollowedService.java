@@ -86,11 +86,16 @@ final class FollowedService {
 
     /** Shows the present state to those who look, and tells them what has changed; nothing before every prefix was listed. */
     private void show() {
-        if (!sources.stream().allMatch(source -> source.listed)) {
-            return;
+        boolean live = true;
+        long revision = 0;
+        for (Source source : sources) {
+            if (!source.listed) {
+                return;
+            }
+            live &= source.live;
+            revision = Math.max(revision, source.revision);
         }
         ServiceSnapshot before = feed.current();
-        boolean live = sources.stream().allMatch(source -> source.live);
         if (live) {
             staleSince = null;
         } else if (staleSince == null) {
@@ -98,8 +103,6 @@ final class FollowedService {
         }
         Long since = staleSince;
         Freshness now = live ? Freshness.LIVE : Freshness.STALE;
-        long revision =
-                sources.stream().mapToLong(source -> source.revision).max().orElse(0);
         if (dirty || now != before.freshness() || revision != before.revision()) {
             ServiceSnapshot snapshot = pool.snapshot(revision);
             feed.publish(since == null ? snapshot : snapshot.stale(since), List.copyOf(changes));
