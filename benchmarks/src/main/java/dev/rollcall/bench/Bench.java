@@ -20,8 +20,8 @@ public final class Bench {
             Questions:
             """;
 
-    private static final List<Question> QUESTIONS =
-            List.of(new PickQuestion(), new ViewQuestion(), new ChangeQuestion(), new CallQuestion());
+    private static final List<Question> QUESTIONS = List.of(
+            new PickQuestion(), new ViewQuestion(), new ChangeQuestion(), new CallQuestion(), new EmbeddedQuestion());
 
     private Bench() {}
 

@@ -121,6 +121,7 @@ final class Cli {
                 .addSubcommand(new DevCommand(cli))
                 .addSubcommand(new DemoCommand(cli))
                 .addSubcommand(new DemoInstanceCommand(cli))
+                .addSubcommand(new LearnCommand())
                 .addSubcommand(new ConfigCommand(cli))
                 .addSubcommand(new VersionCommand(cli))
                 .addSubcommand(new CompletionCommand(cli))

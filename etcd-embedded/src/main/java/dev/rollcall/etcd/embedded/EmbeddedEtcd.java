@@ -139,7 +139,7 @@ public final class EmbeddedEtcd implements AutoCloseable {
     /** Serves what was kept; leases have their full time from when they can be kept alive. */
     private synchronized void begin() {
         open();
-        keeping.store().renewLeases();
+        keeping.store().leases().renew();
     }
 
     private synchronized void shut() {
@@ -175,7 +175,7 @@ public final class EmbeddedEtcd implements AutoCloseable {
 
     private void tick() {
         try {
-            running().store().revokeExpired();
+            running().store().leases().revokeExpired();
         } catch (RuntimeException e) {
             LOG.warn("embedded etcd: expired leases could not be revoked: {}", e.getMessage());
         }
@@ -191,24 +191,24 @@ public final class EmbeddedEtcd implements AutoCloseable {
         @Override
         public void advanceLeases(Duration time) {
             Store store = running().store();
-            store.advanceLeases(time);
-            store.revokeExpired();
+            store.leases().advance(time);
+            store.leases().revokeExpired();
         }
 
         @Override
         public void expireLease(long lease) {
             Store store = running().store();
-            if (!store.endLease(lease)) {
+            if (!store.leases().end(lease)) {
                 throw new IllegalArgumentException("lease: " + Long.toHexString(lease) + " (expected: one that lives)");
             }
-            store.revokeExpired();
+            store.leases().revokeExpired();
         }
 
         @Override
         public void expireLeases() {
             Store store = running().store();
-            store.leases().getLeasesList().forEach(lease -> store.endLease(lease.getID()));
-            store.revokeExpired();
+            store.leases().all().getLeasesList().forEach(lease -> store.leases().end(lease.getID()));
+            store.leases().revokeExpired();
         }
 
         @Override

@@ -27,22 +27,22 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
 
     @Override
     public void leaseGrant(LeaseGrantRequest request, StreamObserver<LeaseGrantResponse> out) {
-        answers.answer(out, () -> store.grant(request.getID(), request.getTTL()));
+        answers.answer(out, () -> store.leases().grant(request.getID(), request.getTTL()));
     }
 
     @Override
     public void leaseRevoke(LeaseRevokeRequest request, StreamObserver<LeaseRevokeResponse> out) {
-        answers.answer(out, () -> store.revoke(request.getID()));
+        answers.answer(out, () -> store.leases().revoke(request.getID()));
     }
 
     @Override
     public void leaseTimeToLive(LeaseTimeToLiveRequest request, StreamObserver<LeaseTimeToLiveResponse> out) {
-        answers.answer(out, () -> store.timeToLive(request.getID(), request.getKeys()));
+        answers.answer(out, () -> store.leases().timeToLive(request.getID(), request.getKeys()));
     }
 
     @Override
     public void leaseLeases(LeaseLeasesRequest request, StreamObserver<LeaseLeasesResponse> out) {
-        answers.answer(out, store::leases);
+        answers.answer(out, store.leases()::all);
     }
 
     @Override
@@ -66,7 +66,7 @@ final class LeaseService extends LeaseGrpc.LeaseImplBase {
 
         @Override
         public void onNext(LeaseKeepAliveRequest request) {
-            long seconds = store.keepAlive(request.getID());
+            long seconds = store.leases().keepAlive(request.getID());
             out.onNext(LeaseKeepAliveResponse.newBuilder()
                     .setHeader(Headers.at(store.revision()))
                     .setID(request.getID())

@@ -4,21 +4,14 @@ import com.google.protobuf.ByteString;
 import dev.rollcall.etcd.api.CompactionResponse;
 import dev.rollcall.etcd.api.DeleteRangeRequest;
 import dev.rollcall.etcd.api.DeleteRangeResponse;
-import dev.rollcall.etcd.api.LeaseGrantResponse;
-import dev.rollcall.etcd.api.LeaseLeasesResponse;
-import dev.rollcall.etcd.api.LeaseRevokeResponse;
-import dev.rollcall.etcd.api.LeaseStatus;
-import dev.rollcall.etcd.api.LeaseTimeToLiveResponse;
 import dev.rollcall.etcd.api.PutRequest;
 import dev.rollcall.etcd.api.PutResponse;
 import dev.rollcall.etcd.api.RangeRequest;
 import dev.rollcall.etcd.api.RangeResponse;
 import dev.rollcall.etcd.api.TxnRequest;
 import dev.rollcall.etcd.api.TxnResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +26,7 @@ final class Store {
     private final Keyspace keys;
     private final Leases leases;
     private final Journal journal;
+    private final LeaseStore leaseStore;
     private final long quota;
     private volatile Commit visible;
     private volatile Runnable listener = () -> {};
@@ -47,6 +41,7 @@ final class Store {
         this.keys = keys;
         this.leases = leases;
         this.journal = journal;
+        this.leaseStore = new LeaseStore(this, keys, leases, journal);
         this.quota = quota;
         this.visible = keys.commits().last();
     }
@@ -149,116 +144,9 @@ final class Store {
         return CompactionResponse.newBuilder().setHeader(Headers.at(current)).build();
     }
 
-    /** Chooses an id when it is 0. */
-    LeaseGrantResponse grant(long id, long seconds) {
-        return locked(() -> {
-            refuseWhenFull();
-            Lease lease = leases.grant(id == 0 ? freeLeaseId() : id, seconds);
-            journal.append(List.of(new Journal.Granted(lease.id(), lease.seconds())));
-            return LeaseGrantResponse.newBuilder()
-                    .setHeader(Headers.at(keys.revision()))
-                    .setID(lease.id())
-                    .setTTL(lease.seconds())
-                    .build();
-        });
-    }
-
-    /** Deletes its keys in one revision; without keys there is none. */
-    LeaseRevokeResponse revoke(long id) {
-        long revision = writing(
-                write -> {
-                    write.deleteAll(List.copyOf(leases.get(id).keys()));
-                    leases.remove(id);
-                    return write.revision();
-                },
-                new Journal.Revoked(id));
-        return LeaseRevokeResponse.newBuilder().setHeader(Headers.at(revision)).build();
-    }
-
-    /** Gives a lease its full time back and answers it, in seconds; 0 when there is none or it has expired. */
-    long keepAlive(long id) {
-        boolean expired = locked(() -> {
-            Lease lease = leases.find(id);
-            return lease != null && lease.expired(leases.now());
-        });
-        if (expired) {
-            revokeExpired();
-        }
-        return locked(() -> {
-            Lease lease = leases.find(id);
-            if (lease == null) {
-                return 0L;
-            }
-            lease.renew(leases.now());
-            return lease.seconds();
-        });
-    }
-
-    LeaseTimeToLiveResponse timeToLive(long id, boolean withKeys) {
-        return locked(() -> {
-            LeaseTimeToLiveResponse.Builder response = LeaseTimeToLiveResponse.newBuilder()
-                    .setHeader(Headers.at(keys.revision()))
-                    .setID(id);
-            Lease lease = leases.find(id);
-            if (lease == null) {
-                return response.setTTL(-1).build();
-            }
-            if (withKeys) {
-                response.addAllKeys(lease.keys());
-            }
-            return response.setTTL(lease.remaining(leases.now()))
-                    .setGrantedTTL(lease.seconds())
-                    .build();
-        });
-    }
-
-    LeaseLeasesResponse leases() {
-        return locked(() -> {
-            LeaseLeasesResponse.Builder response =
-                    LeaseLeasesResponse.newBuilder().setHeader(Headers.at(keys.revision()));
-            leases.all()
-                    .forEach(
-                            lease -> response.addLeases(LeaseStatus.newBuilder().setID(lease.id())));
-            return response.build();
-        });
-    }
-
-    /** Revokes every lease whose time is over. */
-    void revokeExpired() {
-        for (long id : locked(leases::expired)) {
-            try {
-                revoke(id);
-            } catch (RefusedException alreadyGone) {
-                // revoked by a client meanwhile
-            }
-        }
-    }
-
-    /** Lets all leases grow older at once. */
-    void advanceLeases(Duration time) {
-        locked(() -> {
-            leases.advance(time.toNanos());
-            return true;
-        });
-    }
-
-    /** Gives all leases their full time, from now on. */
-    void renewLeases() {
-        locked(() -> {
-            leases.renewAll();
-            return true;
-        });
-    }
-
-    /** Ends a lease's time now; false when there is none. */
-    boolean endLease(long id) {
-        return locked(() -> {
-            Lease lease = leases.find(id);
-            if (lease != null) {
-                lease.endAt(leases.now());
-            }
-            return lease != null;
-        });
+    /** What can be done with leases; under the same lock. */
+    LeaseStore leases() {
+        return leaseStore;
     }
 
     /** The whole state, and at the same moment what {@code rotate} gives. */
@@ -288,22 +176,14 @@ final class Store {
         });
     }
 
-    private void refuseWhenFull() {
+    /** What must hold wherever something is to be kept that was not there; under the lock. */
+    void refuseWhenFull() {
         if (full) {
             throw new RefusedException(Refusal.NO_SPACE);
         }
     }
 
-    private long freeLeaseId() {
-        while (true) {
-            long id = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
-            if (leases.find(id) == null) {
-                return id;
-            }
-        }
-    }
-
-    private <T> T locked(Supplier<T> action) {
+    <T> T locked(Supplier<T> action) {
         lock.lock();
         try {
             return action.get();
@@ -312,11 +192,12 @@ final class Store {
         }
     }
 
-    private interface Writing<T> {
+    interface Writing<T> {
         T apply(Write write);
     }
 
-    private <T> T writing(Writing<T> action, Journal.Entry... also) {
+    /** Makes all that an action writes one revision, and journals it together with what else it did. */
+    <T> T writing(Writing<T> action, Journal.Entry... also) {
         Commit commit;
         T result;
         long position;

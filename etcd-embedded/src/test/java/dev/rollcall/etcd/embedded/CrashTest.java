@@ -340,10 +340,10 @@ class CrashTest {
                     .setValue(bytes("value " + i))
                     .build();
             switch (i % 8) {
-                case 0 -> store.grant(i + 1, 100);
+                case 0 -> store.leases().grant(i + 1, 100);
                 case 1 ->
                     store.put(put.toBuilder()
-                            .setLease(store.leases().getLeases(0).getID())
+                            .setLease(store.leases().all().getLeases(0).getID())
                             .build());
                 case 2 ->
                     store.txn(TxnRequest.newBuilder()
@@ -353,7 +353,8 @@ class CrashTest {
                                             DeleteRangeRequest.newBuilder().setKey(bytes("k" + (i + 1) % 5))))
                             .build());
                 case 5 -> store.compact(store.revision() - 1);
-                case 6 -> store.revoke(store.leases().getLeases(0).getID());
+                case 6 ->
+                    store.leases().revoke(store.leases().all().getLeases(0).getID());
                 default -> store.put(put);
             }
             CountDownLatch written = new CountDownLatch(1);
@@ -381,7 +382,10 @@ class CrashTest {
                     next.changes().forEach(change -> state.append(change.eventWithBefore()));
                 }
             }
-            store.leases().getLeasesList().forEach(lease -> state.append(store.timeToLive(lease.getID(), true)));
+            store.leases()
+                    .all()
+                    .getLeasesList()
+                    .forEach(lease -> state.append(store.leases().timeToLive(lease.getID(), true)));
             return state.append(store.compacted()).toString();
         }
 

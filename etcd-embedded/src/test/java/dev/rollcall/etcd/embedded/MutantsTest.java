@@ -72,9 +72,9 @@ class MutantsTest {
     @Test
     void a_watch_that_splits_a_revision_is_caught_by_the_check_of_traces() throws Exception {
         try (Mutant mutant = mutant(
-                "WatchStream",
-                "send(response.addAllEvents(events));",
-                "for (Event event : events) send(response.clone().addEvents(event));")) {
+                "Watchers",
+                "out.accept(response.addAllEvents(events));",
+                "for (Event event : events) out.accept(response.clone().addEvents(event));")) {
             assertThatThrownBy(() -> new Workload(mutant.endpoint(), SEED, true).run(50))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageContaining("atomic");
