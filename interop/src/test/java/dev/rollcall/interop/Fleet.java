@@ -44,7 +44,8 @@ final class Fleet implements AutoCloseable {
         return keep(Rollcall.connect(url(options)));
     }
 
-    private String url(String options) {
+    /** Its URL with these options. */
+    String url(String options) {
         return "etcd://" + registry() + "?" + options;
     }
 

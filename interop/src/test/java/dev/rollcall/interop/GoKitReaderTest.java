@@ -3,7 +3,6 @@ package dev.rollcall.interop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.rollcall.Instance;
 import dev.rollcall.Registration;
 import dev.rollcall.Rollcall;
 import dev.rollcall.interop.Program.Line;
@@ -24,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class GoKitReaderTest {
     private static final int MANY = 50;
     private static final int TTL = 2;
+    private static final String OPTIONS = "layout=go-kit&ttl=" + TTL + "s";
     /** One, unless the machine is so busy that what is done at one time is not. */
     private static final int FEW = 3;
 
@@ -76,15 +76,11 @@ class GoKitReaderTest {
     }
 
     private List<Registration> register(Rollcall rollcall) {
-        List<Registration> all = new ArrayList<>();
-        for (int i = 0; i < MANY; i++) {
-            all.add(rollcall.register(Instance.of(service, "127.0.0.1", 4000 + i)));
-        }
-        return all;
+        return BulkProgram.register(rollcall, service, MANY);
     }
 
     private Rollcall connect() {
-        return fleet.connect("layout=go-kit&ttl=" + TTL + "s");
+        return fleet.connect(OPTIONS);
     }
 
     @ParameterizedTest
@@ -119,6 +115,16 @@ class GoKitReaderTest {
         register(rollcall).forEach(registration -> registration.await(Program.PATIENCE));
         Program watcher = watch(goKit, MANY);
         rollcall.close();
+        cell.figure(few(until(watcher, 0)));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void a_killed_java_process_with_fifty_instances_is_few_events(GoKit goKit, Cell cell) {
+        Program java = fleet.java(BulkProgram.class, fleet.url(OPTIONS), service, "" + MANY);
+        java.await("serving");
+        Program watcher = watch(goKit, MANY);
+        java.kill();
         cell.figure(few(until(watcher, 0)));
     }
 }

@@ -7,6 +7,7 @@ import dev.rollcall.Rollcall;
 import dev.rollcall.interop.Program.Line;
 import dev.rollcall.testing.StoredKey;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -24,6 +25,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LoginTest {
     private static final String SERVICE = "svc.user.agent";
     private static final int LOGINS = 6;
+    /** A hash takes a few tenths of a second, of a processor that has nothing else to do. */
+    private static final Duration PATIENCE = Program.PATIENCE.multipliedBy(4);
 
     private final Fleet fleet = new Fleet(Map.of("LOGIN_PASSWORD", secret(), "LOGIN_KEY", secret()));
 
@@ -57,9 +60,15 @@ class LoginTest {
 
     private List<Login> logInFromGo(GoKit goKit) {
         Program caller = fleet.go(
-                goKit, "login-call", List.of("--name", SERVICE, "--repeat", "" + LOGINS, "--interval", "300ms"));
+                goKit,
+                "login-call",
+                List.of("--name", SERVICE, "--repeat", "" + LOGINS),
+                "--interval",
+                "300ms",
+                "--timeout",
+                PATIENCE.toSeconds() + "s");
         List<Login> logins = new ArrayList<>();
-        for (Line line = caller.next(); !line.event().equals("done"); line = caller.next()) {
+        for (Line line = caller.next(PATIENCE); !line.event().equals("done"); line = caller.next(PATIENCE)) {
             assertThat(line.event()).as("%s", line.json()).isEqualTo("reply");
             List<String> addresses = List.of(line.text("from").split(" ", 2));
             logins.add(new Login(addresses.get(0), addresses.get(1)));

@@ -112,7 +112,7 @@ final class Program implements AutoCloseable {
         return next(PATIENCE);
     }
 
-    private Line next(Duration atMost) {
+    Line next(Duration atMost) {
         try {
             Line line = lines.poll(atMost.toMillis(), TimeUnit.MILLISECONDS);
             if (line == null || line.event().isEmpty()) {
