@@ -12,6 +12,8 @@ import java.util.Objects;
  * @param port 1 to 65535
  */
 public record Address(String host, int port) {
+    private static final String NEVER_IN_HOSTS = "/[]\"?#";
+
     public Address {
         Objects.requireNonNull(host, "host");
         if (host.isEmpty() || host.length() > 255 || !isHost(host)) {
@@ -53,7 +55,7 @@ public record Address(String host, int port) {
     private static boolean isHost(String host) {
         for (int i = 0; i < host.length(); i++) {
             char c = host.charAt(i);
-            if (c <= ' ' || Character.isISOControl(c) || c == '/' || c == '[' || c == ']' || c == '"') {
+            if (c <= ' ' || Character.isISOControl(c) || NEVER_IN_HOSTS.indexOf(c) >= 0) {
                 return false;
             }
         }

@@ -63,7 +63,7 @@ class AddressTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "a b", "a/b", "[::1]", "a\nb", "a\u0000", "a\u0085b", "\"a\""})
+    @ValueSource(strings = {"", "a b", "a/b", "[::1]", "a\nb", "a\u0000", "a\u0085b", "\"a\"", "a?b", "a#b"})
     void a_host_is_a_name_or_an_ip(String host) {
         assertThatThrownBy(() -> new Address(host, 80))
                 .isInstanceOf(InvalidInstanceException.class)

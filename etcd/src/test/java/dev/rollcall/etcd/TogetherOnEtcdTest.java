@@ -68,7 +68,6 @@ class TogetherOnEtcdTest {
 
     private static void told(RawWatch reader, int events, String what) {
         await().atMost(SOON).until(() -> reader.events() >= events);
-        System.err.println(what + ": " + reader.answers() + " answers, " + reader.revisions() + " revisions");
         assertThat(reader.revisions()).as(what).isLessThanOrEqualTo(FEW);
     }
 

@@ -11,7 +11,9 @@ import java.util.Objects;
  * be compared, shown, written and read again. {@code scripts/fuzz} looks for what breaks it; {@code LayoutCorpusTest} tries what it found.
  */
 public final class LayoutFuzz {
-    private static final int LONGEST_REASON = 2_000;
+    /** Two texts of 200 characters, each of which may be shown as six. */
+    private static final int LONGEST_REASON = 3_000;
+
     private static final long LEASE = 77;
     /** Named by the fuzzer's command line; without one there is nothing to fuzz. */
     private static final String NAME = System.getProperty("layout", "go-micro");

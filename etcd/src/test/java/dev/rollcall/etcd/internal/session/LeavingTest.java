@@ -283,7 +283,8 @@ class LeavingTest extends ScriptedTest {
 
         assertThatThrownBy(() -> provider.register(instance("a-b")))
                 .isInstanceOf(DuplicateRegistrationException.class)
-                .hasMessageContaining("\"svc\" \"a/b\" is already registered by this process");
+                .hasMessageContaining(
+                        "\"svc\" \"a-b\" has the same key as \"svc\" \"a/b\", already registered by this process");
         provider.leave(first);
         provider.becomes(first, State.CLOSED);
 

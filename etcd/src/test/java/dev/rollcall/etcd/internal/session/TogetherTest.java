@@ -202,7 +202,8 @@ class TogetherTest extends ScriptedTest {
 
         assertRegistered(all);
         assertOneLease(100);
-        assertThat(etcd.revision()).isEqualTo(2);
+        assertThat(etcd.revision())
+                .isBetween(2L, 3L); // time may jump here while they are told that their lease is gone
     }
 
     @Test
