@@ -12,6 +12,7 @@ import dev.rollcall.etcd.api.LeaseRevokeRequest;
 import dev.rollcall.etcd.api.LeaseRevokeResponse;
 import dev.rollcall.etcd.api.LeaseTimeToLiveRequest;
 import dev.rollcall.etcd.api.LeaseTimeToLiveResponse;
+import dev.rollcall.etcd.api.RequestOp;
 import dev.rollcall.etcd.api.TxnRequest;
 import dev.rollcall.etcd.api.TxnResponse;
 import dev.rollcall.etcd.internal.client.Backoff;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private static final Duration VERIFY_EVERY = Duration.ofSeconds(30);
+    /** For so long a put whose answer was lost may still be on its way. */
+    private static final Duration ON_THE_WAY = Duration.ofMinutes(1);
+
     private static final Duration BETWEEN_WRITES = Duration.ofMillis(500);
     /** A reader that lags gets a put and a delete that are close together as one, and may act on the first only. */
     private static final Duration DRAIN_BEFORE_DELETE = Duration.ofMillis(200);
@@ -59,6 +63,10 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private boolean drainingFailed;
 
     private long writtenAt;
+    /** A put is under way. */
+    private boolean putting;
+    /** When the answer of a put was lost. */
+    private long lostAt;
 
     Keeper(Session session, EtcdRegistration registration, Instance instance) {
         this.session = session;
@@ -69,6 +77,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         this.watchBackoff = session.backoff();
         this.instance = instance;
         this.writtenAt = engine.now();
+        this.lostAt = writtenAt - ON_THE_WAY.toNanos();
         want(instance);
     }
 
@@ -89,6 +98,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
 
     void disconnected() {
         verify |= pacer.busy(); // what was under way may still be carried out
+        lostPut();
         pacer.disconnected();
         keys.disconnected();
         registration.troubled(session.problem("the connection to etcd was lost"));
@@ -247,7 +257,9 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     /** What fails its condition has read the keys instead. */
     private void transact(
             Connection on, List<OwnKey> batch, TxnRequest txn, boolean draining, Consumer<TxnResponse> done) {
+        putting = txn.getSuccessList().stream().anyMatch(RequestOp::hasRequestPut);
         Consumer<TxnResponse> got = answer -> {
+            putting = false;
             if (answer.getSucceeded()) {
                 done.accept(answer);
             } else {
@@ -256,9 +268,15 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         };
         session.transactions().send(on, txn, pacer.reply(on, got, status -> {
             verify = true; // it may have been carried out all the same
+            lostPut();
             drainingFailed |= draining;
             failed(status);
         }));
+    }
+
+    private void lostPut() {
+        lostAt = putting ? engine.now() : lostAt;
+        putting = false;
     }
 
     /** The last of its registrations ends it, which also stops a put that is still on its way. */
@@ -455,7 +473,13 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
             return;
         }
         pacer.close();
+        lostPut();
+        boolean leftBehind = !keys.there().isEmpty() || engine.now() - lostAt < ON_THE_WAY.toNanos();
+        Lease last = lease;
         dropLease();
+        if (last != null && leftBehind) {
+            last.gone(); // so that it ends, and what is left with it; others who hold it take a new one
+        }
         keys.unwatch();
         cancel(verifyTimer);
         cancel(leaveTimer);

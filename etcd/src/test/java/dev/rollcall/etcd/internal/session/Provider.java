@@ -125,15 +125,19 @@ final class Provider implements AutoCloseable {
 
     /** Waits, in real time, until it is connected. */
     void connected() {
-        await().pollInterval(Duration.ofMillis(2)).until(() -> {
-            time.advance(Duration.ofMillis(50));
-            return isConnected();
-        });
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> {
+                    time.advance(Duration.ofMillis(50));
+                    return isConnected();
+                });
     }
 
     /** Waits, in real time, until it has noticed that there is no etcd. */
     void disconnected() {
-        await().pollInterval(Duration.ofMillis(2)).until(() -> !isConnected());
+        await().atMost(Duration.ofSeconds(30))
+                .pollInterval(Duration.ofMillis(2))
+                .until(() -> !isConnected());
     }
 
     boolean isConnected() {

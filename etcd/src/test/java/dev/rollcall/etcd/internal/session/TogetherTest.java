@@ -2,12 +2,14 @@ package dev.rollcall.etcd.internal.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.rollcall.Address;
 import dev.rollcall.DuplicateRegistrationException;
 import dev.rollcall.Instance;
 import dev.rollcall.Registration.State;
 import dev.rollcall.SupersededException;
+import dev.rollcall.etcd.api.LeaseKeepAliveRequest;
 import dev.rollcall.etcd.api.TxnRequest;
 import dev.rollcall.etcd.layout.Layout;
 import dev.rollcall.etcd.layout.Layouts;
@@ -309,6 +311,63 @@ class TogetherTest extends ScriptedTest {
         assertThat(all).allMatch(each -> each.state() == State.CLOSED);
         assertThat(etcd.get(key(3))).isPresent();
         assertThat(etcd.leaseIds()).containsExactly(lease);
+    }
+
+    @Test
+    void what_one_leaves_behind_while_etcd_is_away_ends_with_the_lease_that_the_others_leave() {
+        Provider provider = provider(layout("go-kit"));
+        List<EtcdRegistration> all = register(provider, 10);
+        provider.pass(SECOND);
+        long lease = etcd.leaseIds().iterator().next();
+        etcd.stop();
+        provider.disconnected();
+        EtcdRegistration left = all.remove(9);
+        provider.leave(left);
+        provider.pass(Duration.ofSeconds(4));
+        assertThat(left.state()).isEqualTo(State.CLOSED);
+        etcd.start();
+        provider.connected();
+        provider.pass(SECOND);
+
+        assertRegistered(all);
+        int keepalives = keepalives(lease);
+        provider.pass(MINUTE);
+        assertThat(keepalives(lease)).isEqualTo(keepalives);
+        etcd.expireLease(lease);
+        assertThat(etcd.get(key(9))).isEmpty();
+        assertRegistered(all);
+        assertOneLease(9);
+    }
+
+    @Test
+    void a_put_that_applies_after_the_close_finds_no_lease() {
+        Provider provider = provider(Duration.ofMillis(500), layout("go-kit"));
+        List<EtcdRegistration> all = register(provider, 10);
+        provider.pass(SECOND);
+        long lease = etcd.leaseIds().iterator().next();
+        Gate gate = new Gate();
+        etcd.next("Txn", CallScript.applyAfter(gate));
+        EtcdRegistration late = provider.register(instance(10));
+        provider.pass(MOMENT);
+        provider.leave(late);
+        await().until(
+                        () -> { // the deadline of a call is in real time
+                            provider.pass(MOMENT);
+                            return late.state() == State.CLOSED;
+                        });
+        provider.pass(MINUTE);
+        etcd.expireLease(lease);
+        gate.open();
+
+        assertThat(etcd.get(key(10))).isEmpty();
+        assertRegistered(all);
+        assertOneLease(10);
+    }
+
+    private int keepalives(long lease) {
+        return (int) etcd.received("LeaseKeepAlive").stream()
+                .filter(one -> ((LeaseKeepAliveRequest) one.request()).getID() == lease)
+                .count();
     }
 
     @Test
