@@ -253,6 +253,8 @@ class CrashTest {
     private long writeUntilKilled(long before, int answers) throws Exception {
         Process process = new ProcessBuilder(
                         System.getProperty("java.home") + "/bin/java",
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UseSerialGC",
                         IdleConnectionsTest.SILENT_LOGBACK,
                         "-cp",
                         System.getProperty("java.class.path"),

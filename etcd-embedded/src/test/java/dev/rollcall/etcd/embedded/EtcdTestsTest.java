@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaCodeUnit;
 import com.tngtech.archunit.core.domain.JavaMember;
-import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.domain.properties.HasAnnotations;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Tags;
 import org.junit.jupiter.api.Test;
 
 /** The tests of the etcd registry run on this etcd too, as a second round of this module: all but those that the page names. */
@@ -45,9 +46,9 @@ class EtcdTestsTest {
     void the_page_names_those_that_need_a_real_one() throws IOException {
         Map<String, Set<String>> left = new TreeMap<>();
         for (JavaClass type : CLASSES) {
-            note(left, tags(type), type.getSimpleName());
+            note(left, own(type), type.getSimpleName());
             type.getMethods().stream()
-                    .filter(method -> !tags(type).equals(tags(method)))
+                    .filter(method -> !own(type).equals(tags(method)))
                     .forEach(method -> note(left, tags(method), type.getSimpleName() + "." + method.getName()));
         }
         StringBuilder rows = new StringBuilder();
@@ -70,19 +71,20 @@ class EtcdTestsTest {
     }
 
     private static Set<String> tags(JavaMember member) {
-        Set<String> tags = tags(member.getOwner());
-        if (member instanceof JavaMethod method) {
-            for (Tag tag : method.reflect().getAnnotationsByType(Tag.class)) {
-                tags.add(tag.value());
-            }
-        }
+        Set<String> tags = own(member.getOwner());
+        tags.addAll(own(member));
         return tags;
     }
 
-    private static Set<String> tags(JavaClass type) {
+    private static Set<String> own(HasAnnotations<?> element) {
         Set<String> tags = new TreeSet<>();
-        for (Tag tag : type.reflect().getAnnotationsByType(Tag.class)) {
-            tags.add(tag.value());
+        if (element.isAnnotatedWith(Tag.class)) {
+            tags.add(element.getAnnotationOfType(Tag.class).value());
+        }
+        if (element.isAnnotatedWith(Tags.class)) {
+            for (Tag tag : element.getAnnotationOfType(Tags.class).value()) {
+                tags.add(tag.value());
+            }
         }
         return tags;
     }
