@@ -107,6 +107,9 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
 
     void update(Instance changed) {
         if (!leaving) {
+            if (session.moves(instance, changed)) {
+                dropLease();
+            }
             instance = changed;
             want(changed);
             step();

@@ -173,12 +173,22 @@ public final class Session implements Client.Listener {
 
     /** Gives an instance a lease: one that it shares where readers bear it that all its keys go in one revision, and no key names it. */
     void grant(Connection on, Instance instance, Reply<Lease> reply) {
-        if (together
-                && encode(instance, 0).own().size() == encode(instance, 1).own().size()) {
+        if (together && namingLease(instance).isEmpty()) {
             sharedLease.take(on, ttl, reply);
         } else {
             leases.grant(on, ttl, reply);
         }
+    }
+
+    /** Whether a change needs a new lease: a key that names its lease never changes its value, since go-zero's readers forget no value of a key. */
+    boolean moves(Instance before, Instance after) {
+        return !namingLease(before).equals(namingLease(after));
+    }
+
+    private Map<ByteString, ByteString> namingLease(Instance instance) {
+        Map<ByteString, ByteString> naming = new HashMap<>(encode(instance, 1).own());
+        naming.keySet().removeAll(encode(instance, 0).own().keySet());
+        return naming;
     }
 
     Transactions transactions() {

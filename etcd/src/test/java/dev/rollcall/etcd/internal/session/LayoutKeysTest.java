@@ -41,8 +41,23 @@ class LayoutKeysTest extends ScriptedTest {
         assertThat(lease()).isNotEqualTo(before);
         assertThat(etcd.get("svc/" + before)).isEmpty();
         assertThat(etcd.get("svc/" + lease())).isPresent();
+    }
+
+    @Test
+    void a_key_that_names_its_lease_never_changes_its_value() {
+        Provider provider = provider(Layouts.of("go-zero", null));
+        EtcdRegistration registration = provider.registered(instance("one"));
+        long before = lease();
+
+        registration.update(instance("one").withMetadata("not", "carried"));
+        provider.pass(MINUTE);
+        assertThat(lease()).isEqualTo(before);
         registration.update(instance("one").withAddress(new Address("10.0.0.8", 80)));
         provider.pass(MINUTE);
+
+        assertThat(registration.state()).isEqualTo(State.REGISTERED);
+        assertThat(etcd.get("svc/" + before)).isEmpty();
+        etcd.expireLease(before); // nobody keeps it alive
         assertThat(etcd.get("svc/" + lease()).orElseThrow().getValue().toStringUtf8())
                 .isEqualTo("10.0.0.8:80");
     }
