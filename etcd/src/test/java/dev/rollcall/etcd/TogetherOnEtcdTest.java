@@ -12,9 +12,11 @@ import dev.rollcall.testing.EtcdProcess;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What a Go kit reader is told of a hundred registrations of one process: it reads everything again at each answer. */
+@Tag("etcd")
 class TogetherOnEtcdTest {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final Duration TTL = Duration.ofSeconds(2);

@@ -14,10 +14,12 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Junk of every kind below a service's prefix, for every layout, on a real etcd: no instance is lost, and the watch goes on. */
+@Tag("etcd")
 class JunkBesideTest {
     private static final Duration SOON = Duration.ofSeconds(30);
     private static final Address FIRST = new Address("10.0.0.7", 8080);
