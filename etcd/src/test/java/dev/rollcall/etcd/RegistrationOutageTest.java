@@ -142,6 +142,11 @@ class RegistrationOutageTest {
     void an_etcd_that_is_not_there_is_waited_for_and_named() {
         etcd.kill();
         Registration registration = rollcall.register(ONE);
+        await().atMost(LONG)
+                .until(() -> registration
+                        .problem()
+                        .filter(problem -> problem.getMessage().contains(etcd.endpoint()))
+                        .isPresent());
 
         assertThatThrownBy(() -> registration.await(Duration.ofMillis(500)))
                 .isInstanceOf(UnavailableException.class)
