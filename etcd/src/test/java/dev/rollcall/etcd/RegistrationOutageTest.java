@@ -145,7 +145,7 @@ class RegistrationOutageTest {
         await().atMost(LONG)
                 .until(() -> registration
                         .problem()
-                        .filter(problem -> problem.getMessage().contains(etcd.endpoint()))
+                        .filter(problem -> String.valueOf(problem.getMessage()).contains(etcd.endpoint()))
                         .isPresent());
 
         assertThatThrownBy(() -> registration.await(Duration.ofMillis(500)))
