@@ -55,7 +55,7 @@ class IdleConnectionsTest {
             }
             try (Peer peer = Peer.at(endpoint);
                     WatchLog watch = WatchLog.open(peer)) {
-                watch.create("k", 0);
+                watch.create("k", 1);
                 peer.put("k", "v");
                 assertThat(watch.awaitEvents(1)).hasSize(1);
             }
