@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A service of the JVM as a name server answers for it. */
-@DisplayName("7. DNS: a Java service, asked for by name")
+@DisplayName("9. DNS: a Java service, asked for by name")
 @ExtendWith(Recording.class)
 class NameServerTest {
     private static final String OPTIONS = "ttl=5s&layout=coredns";
