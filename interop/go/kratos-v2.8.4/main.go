@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	"net/url"
+	"syscall"
 	"time"
 
 	"github.com/go-kratos/kratos/contrib/registry/etcd/v2"
@@ -39,6 +40,7 @@ func serve(ctx context.Context, o fleet.Options, started func(string)) error {
 	server := grpc.NewServer(grpc.Address(o.Address))
 	options := []kratos.Option{
 		kratos.Name(o.Name), kratos.Version(o.Version), kratos.Server(server), kratos.Registrar(registrar),
+		kratos.Signal(syscall.SIGUSR2), // fleet stops it, at SIGTERM too: two at a time end in "concurrent map writes"
 		kratos.AfterStart(func(context.Context) error {
 			endpoint, err := server.Endpoint()
 			if err == nil {
@@ -55,7 +57,7 @@ func serve(ctx context.Context, o fleet.Options, started func(string)) error {
 	}
 	app := kratos.New(options...)
 	fleetgrpc.Register(server, app.ID())
-	defer context.AfterFunc(ctx, func() { _ = app.Stop() })() // at SIGTERM the app stops by itself as well
+	defer context.AfterFunc(ctx, func() { _ = app.Stop() })()
 	return app.Run()
 }
 

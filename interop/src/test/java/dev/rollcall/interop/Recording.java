@@ -72,6 +72,6 @@ final class Recording implements ParameterResolver, InvocationInterceptor {
                 ? Optional.empty()
                 : Optional.of(context.getRoot()
                         .getStore(PLACE)
-                        .computeIfAbsent(Table.class, first -> new Table(Path.of(file)), Table.class));
+                        .computeIfAbsent(Table.class, first -> Table.of(Path.of(file)), Table.class));
     }
 }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What the tests of a run found out, written as docs/interop.md at its end. */
 final class Table implements AutoCloseable {
@@ -21,12 +22,20 @@ final class Table implements AutoCloseable {
         }
     }
 
+    /** Tests that failed are run again after all others: what they find out belongs to the same page. */
+    private static final Map<Path, Table> TABLES = new ConcurrentHashMap<>();
+
     private final Path file;
     private final Map<Row, Map<Column, String>> rows = new TreeMap<>();
     private final List<String> notes = new ArrayList<>();
 
-    Table(Path file) {
+    private Table(Path file) {
         this.file = file;
+    }
+
+    /** The one that is written to this file. */
+    static Table of(Path file) {
+        return TABLES.computeIfAbsent(file, Table::new);
     }
 
     synchronized void passed(String section, String check, Column column, String figure) {
