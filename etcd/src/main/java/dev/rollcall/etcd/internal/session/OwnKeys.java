@@ -91,9 +91,10 @@ final class OwnKeys {
         keys.values().forEach(OwnKey::disconnected);
     }
 
+    /** Reads them, also where a condition fails: it may go together with writes that have some. */
     static TxnRequest reading(List<OwnKey> batch) {
         TxnRequest.Builder txn = TxnRequest.newBuilder();
-        batch.forEach(own -> txn.addSuccess(own.read()));
+        batch.forEach(own -> txn.addSuccess(own.read()).addFailure(own.read()));
         return txn.build();
     }
 
