@@ -2,54 +2,34 @@ package dev.rollcall.etcd.embedded;
 
 import dev.rollcall.etcd.api.Event;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
-/** The events of a few whole revisions, for each watcher that wants some. Not thread-safe. */
-final class WatchBatch {
+/**
+ * What one watcher gets to see at once.
+ *
+ * @param events of whole revisions, oldest first
+ * @param last the last commit that was looked at for it
+ */
+record WatchBatch(List<Event> events, Commit last) {
     private static final int MOST_REVISIONS = 1_000;
     private static final long MOST_BYTES = 1 << 20;
 
-    private final Map<Watcher, List<Event>> events = new LinkedHashMap<>();
-    private Commit at;
-    private int revisions;
-    private long bytes;
-
-    WatchBatch(Commit from) {
-        at = from;
-    }
-
-    /** Moves to the next commit, unless it is after a revision or there is enough already. */
-    boolean advance(long last) {
-        if (at.revision() >= last || revisions >= MOST_REVISIONS || bytes >= MOST_BYTES) {
-            return false;
+    /** What a watcher wants of the commits after one, up to the last revision or to where it is enough. */
+    static WatchBatch after(Commit seen, long last, Watcher watcher) {
+        List<Event> events = new ArrayList<>();
+        Commit at = seen;
+        long bytes = 0;
+        for (int i = 0; i < MOST_REVISIONS && bytes < MOST_BYTES && at.revision() < last; i++) {
+            at = Objects.requireNonNull(at.next());
+            for (Change change : at.changes()) {
+                if (watcher.wants(at.revision(), change)) {
+                    Event event = watcher.event(change);
+                    events.add(event);
+                    bytes += event.getSerializedSize();
+                }
+            }
         }
-        at = Objects.requireNonNull(at.next());
-        revisions++;
-        return true;
-    }
-
-    /** The last commit in it. */
-    Commit at() {
-        return at;
-    }
-
-    /** Adds a change of the current commit, if the watcher wants to see it. */
-    void add(Watcher watcher, Change change) {
-        Event event = watcher.see(at.revision(), change);
-        if (event != null) {
-            events.computeIfAbsent(watcher, none -> new ArrayList<>()).add(event);
-            bytes += event.getSerializedSize();
-        }
-    }
-
-    interface Receiver {
-        void accept(Watcher watcher, List<Event> events, long revision);
-    }
-
-    void forEach(Receiver receiver) {
-        events.forEach((watcher, seen) -> receiver.accept(watcher, seen, at.revision()));
+        return new WatchBatch(events, at);
     }
 }

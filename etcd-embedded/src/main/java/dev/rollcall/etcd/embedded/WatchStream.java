@@ -68,9 +68,9 @@ final class WatchStream implements StreamObserver<WatchRequest> {
         wake();
     }
 
-    /** As {@link Watchers#forgetBefore}. */
-    void forgetBefore(long compacted, long bytes) {
-        watchers.forgetBefore(compacted, bytes);
+    /** As {@link Watchers#forgetOld}. */
+    void forgetOld() {
+        watchers.forgetOld();
     }
 
     void wake() {
@@ -114,7 +114,7 @@ final class WatchStream implements StreamObserver<WatchRequest> {
             asked = true;
             out.request(1);
         }
-        return watchers.follow() || watchers.catchUp() || progress();
+        return watchers.show() || progress();
     }
 
     private boolean progress() {

@@ -4,10 +4,8 @@ import com.google.protobuf.ByteString;
 import dev.rollcall.etcd.api.Event;
 import dev.rollcall.etcd.api.WatchCreateRequest;
 import dev.rollcall.etcd.api.WatchCreateRequest.FilterType;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
-/** One watcher of a {@link WatchStream}: what it wants to see, and how far it is while it catches up. Not thread-safe. */
+/** One watcher of a {@link WatchStream}: what it wants to see. Not thread-safe. */
 final class Watcher {
     private static final ByteString ZERO = ByteString.copyFrom(new byte[] {0});
 
@@ -20,7 +18,6 @@ final class Watcher {
     private final boolean before;
     private final boolean fragment;
     private final boolean progress;
-    private @Nullable Commit cursor;
     private boolean spoke;
 
     Watcher(long id, WatchCreateRequest request, long start) {
@@ -70,31 +67,14 @@ final class Watcher {
         return progress;
     }
 
-    /** The event as it wants to see it, null when it does not. */
-    @Nullable
-    Event see(long revision, Change change) {
-        if (revision < start || !(change.isDeletion() ? deletes : puts) || !range.contains(change.key())) {
-            return null;
-        }
+    /** Whether it is to see a change. */
+    boolean wants(long revision, Change change) {
+        return revision >= start && (change.isDeletion() ? deletes : puts) && range.contains(change.key());
+    }
+
+    /** A change as it wants to see it. */
+    Event event(Change change) {
         return before ? change.eventWithBefore() : change.event();
-    }
-
-    /** The last commit it has seen while it catches up. */
-    Commit cursor() {
-        return Objects.requireNonNull(cursor);
-    }
-
-    void moveTo(Commit seen) {
-        cursor = seen;
-    }
-
-    /** It follows its stream from now on. */
-    void caughtUp() {
-        cursor = null;
-    }
-
-    boolean behind() {
-        return cursor != null;
     }
 
     void speak() {

@@ -3,36 +3,48 @@ package dev.rollcall.etcd.embedded;
 import dev.rollcall.etcd.api.Event;
 import dev.rollcall.etcd.api.WatchCreateRequest;
 import dev.rollcall.etcd.api.WatchResponse;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The watchers of one stream. All that are up to date share one position in the list of commits; those that start in the past have
- * their own until they reach it. Used by one thread at a time, but for {@link #forgetBefore}.
+ * The watchers of one stream. Each commit is looked at once, to find who wants to see it; those wait in line, and whose turn comes sees
+ * everything up to then. So a client that takes less than is written gets fewer and larger responses. Used by one thread at a time,
+ * but for {@link #forgetOld}.
  */
 final class Watchers {
     private static final long NO_WATCHER = -1;
 
+    /** How much a slow client may keep alive of what was compacted. */
+    private static final long MOST_KEPT_BYTES = 64 << 20;
+
     private final Watches watches;
     private final Store store;
     private final Consumer<WatchResponse.Builder> out;
-    private final AtomicReference<@Nullable Commit> position;
+    private final AtomicReference<@Nullable Line> line;
     private final Map<Long, Watcher> all = new LinkedHashMap<>();
-    private final WatcherIndex following = new WatcherIndex();
-    private final Deque<Watcher> behind = new ArrayDeque<>();
+    private final WatcherIndex index = new WatcherIndex();
     private long nextId;
+
+    /** How far the commits were looked at, and who waits to see some, each with the last one it has seen. */
+    private static final class Line {
+        private final Map<Watcher, Commit> waiting = new LinkedHashMap<>();
+        private volatile Commit looked;
+
+        Line(Commit newest) {
+            looked = newest;
+        }
+    }
 
     Watchers(Watches watches, Store store, Consumer<WatchResponse.Builder> out) {
         this.watches = watches;
         this.store = store;
         this.out = out;
-        this.position = new AtomicReference<>(store.visible());
+        this.line = new AtomicReference<>(new Line(store.visible()));
     }
 
     int count() {
@@ -44,11 +56,16 @@ final class Watchers {
     }
 
     /** Lets go of commits that were compacted and that this stream is too far behind to see. */
-    void forgetBefore(long compacted, long bytes) {
-        Commit seen = position.get();
-        if (seen != null && seen.revision() + 1 < compacted && seen.bytesSoFar() < bytes) {
-            position.compareAndSet(seen, null);
+    void forgetOld() {
+        Line now = line.get();
+        if (now != null && tooOld(now.looked)) {
+            line.compareAndSet(now, null);
         }
+    }
+
+    private boolean tooOld(Commit seen) {
+        return seen.bytesSoFar() < store.visible().bytesSoFar() - MOST_KEPT_BYTES
+                && seen.revision() + 1 < store.compacted();
     }
 
     /** Tells the client that there will be no such watcher. */
@@ -81,18 +98,17 @@ final class Watchers {
 
     /** Lets a new one see what it wants from now on. */
     void place(Watcher watcher) {
-        Commit seen = position.get();
-        if (seen != null && watcher.start() > seen.revision()) {
-            following.add(watcher);
+        index.add(watcher);
+        Line now = line.get();
+        if (now == null || watcher.start() > now.looked.revision()) {
             return;
         }
         Commit from = store.before(watcher.start());
         if (from == null) {
             compacted(watcher);
-            return;
+        } else {
+            now.waiting.put(watcher, from);
         }
-        watcher.moveTo(from);
-        behind.add(watcher);
     }
 
     /** Takes one away as its client wants, if it is there. */
@@ -106,8 +122,11 @@ final class Watchers {
 
     private void remove(Watcher watcher) {
         all.remove(watcher.id());
-        following.remove(watcher);
-        behind.remove(watcher);
+        index.remove(watcher);
+        Line now = line.get();
+        if (now != null) {
+            now.waiting.remove(watcher);
+        }
         watches.dismiss(1);
     }
 
@@ -120,62 +139,63 @@ final class Watchers {
                 .setCompactRevision(store.compacted()));
     }
 
-    /** Sends what is new to all that are up to date; false when nothing is. */
-    boolean follow() {
-        Commit seen = position.get();
-        Commit newest = store.visible();
-        if (seen == null) {
-            position.set(newest);
-            following.all().stream()
-                    .filter(watcher -> watcher.start() <= newest.revision())
-                    .forEach(this::compacted);
+    /** Sends the first in line what it has not seen; false when nobody waits. */
+    boolean show() {
+        Line now = line.get();
+        if (now == null) {
+            beginAnew();
             return true;
         }
-        if (seen.revision() >= newest.revision()) {
+        look(now);
+        var line = now.waiting.entrySet().iterator();
+        if (!line.hasNext()) {
             return false;
         }
-        if (following.isEmpty()) {
-            position.compareAndSet(seen, newest);
-            return true;
-        }
-        WatchBatch batch = new WatchBatch(seen);
-        while (batch.advance(newest.revision())) {
-            for (Change change : batch.at().changes()) {
-                following.forEach(change, watcher -> batch.add(watcher, change));
-            }
-        }
-        position.compareAndSet(seen, batch.at());
-        batch.forEach(this::events);
+        var first = line.next();
+        line.remove();
+        show(first.getKey(), first.getValue(), now);
         return true;
     }
 
-    /** Sends the next of those that are behind what it missed; false when none is. */
-    boolean catchUp() {
-        Commit target = position.get();
-        Watcher watcher = target == null ? null : behind.poll();
-        if (watcher == null || target == null) {
-            return false;
-        }
-        Commit cursor = watcher.cursor();
-        if (cursor.revision() + 1 < store.compacted()) {
-            compacted(watcher);
-            return true;
-        }
-        WatchBatch batch = new WatchBatch(cursor);
-        while (batch.advance(target.revision())) {
-            for (Change change : batch.at().changes()) {
-                batch.add(watcher, change);
+    /** Goes on with those who want to see nothing that was forgotten. */
+    private void beginAnew() {
+        Commit newest = store.visible();
+        line.set(new Line(newest));
+        index.all().stream()
+                .filter(watcher -> watcher.start() <= newest.revision())
+                .forEach(this::compacted);
+    }
+
+    private void look(Line now) {
+        Commit newest = store.visible();
+        Commit seen = now.looked;
+        while (seen.revision() < newest.revision()) {
+            Commit before = seen;
+            Commit commit = Objects.requireNonNull(seen.next());
+            for (Change change : commit.changes()) {
+                index.forEach(change, watcher -> {
+                    if (watcher.wants(commit.revision(), change)) {
+                        now.waiting.putIfAbsent(watcher, before);
+                    }
+                });
             }
+            seen = commit;
         }
-        if (batch.at().revision() >= target.revision()) {
-            watcher.caughtUp();
-            following.add(watcher);
-        } else {
-            watcher.moveTo(batch.at());
-            behind.add(watcher);
+        now.looked = seen;
+    }
+
+    private void show(Watcher watcher, Commit seen, Line now) {
+        if (tooOld(seen)) {
+            compacted(watcher);
+            return;
         }
-        batch.forEach(this::events);
-        return true;
+        WatchBatch batch = WatchBatch.after(seen, now.looked.revision(), watcher);
+        if (batch.last().revision() < now.looked.revision()) {
+            now.waiting.put(watcher, batch.last());
+        }
+        if (!batch.events().isEmpty()) {
+            events(watcher, batch.events(), batch.last().revision());
+        }
     }
 
     /** Tells how far all are, if that can be said in one revision. */
@@ -210,9 +230,9 @@ final class Watchers {
 
     /** Whatever is answered now tells that everything up to here was sent. */
     private WatchResponse.Builder answer(long watchId) {
-        Commit seen = position.get();
+        Line now = line.get();
         return WatchResponse.newBuilder()
-                .setHeader(Headers.at((seen == null ? store.visible() : seen).revision()))
+                .setHeader(Headers.at((now == null ? store.visible() : now.looked).revision()))
                 .setWatchId(watchId);
     }
 }

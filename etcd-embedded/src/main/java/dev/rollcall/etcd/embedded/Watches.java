@@ -18,9 +18,6 @@ import java.util.function.BooleanSupplier;
 final class Watches extends WatchGrpc.WatchImplBase {
     static final int MOST_WATCHERS = 100_000;
 
-    /** How much a slow stream may keep alive of what was compacted. */
-    private static final long MOST_KEPT_BYTES = 64 << 20;
-
     private final Set<WatchStream> streams = ConcurrentHashMap.newKeySet();
     private final AtomicInteger watchers = new AtomicInteger();
     private final AtomicInteger changes = new AtomicInteger();
@@ -84,10 +81,8 @@ final class Watches extends WatchGrpc.WatchImplBase {
         int seen;
         do {
             seen = changes.get();
-            long compacted = store.compacted();
-            long newest = store.visible().bytesSoFar();
             for (WatchStream stream : streams) {
-                stream.forgetBefore(compacted, newest - MOST_KEPT_BYTES);
+                stream.forgetOld();
                 stream.wake();
             }
         } while (changes.addAndGet(-seen) != 0);

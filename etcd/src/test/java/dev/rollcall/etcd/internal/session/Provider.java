@@ -54,7 +54,6 @@ final class Provider implements AutoCloseable {
         this.etcd = etcd;
         this.time = time;
         engine = new Engine(time, time::nanos, new Random(7), event -> {
-            if (Boolean.getBoolean("dbg")) System.err.println(time.nanos() / 1000000 + " " + event);
             if (event instanceof Event.RegistrationChanged changed) {
                 states.add(changed.to());
             } else if (event instanceof Event.ListenerFailed failed) {

@@ -248,6 +248,29 @@ class TogetherTest extends ScriptedTest {
     }
 
     @Test
+    void one_that_only_reads_beside_a_write_whose_condition_fails_is_answered_as_well() {
+        Provider provider = provider(layout("go-kit"));
+        List<EtcdRegistration> all = register(provider, 2);
+        provider.pass(MINUTE);
+        etcd.put(key(0), "an operator's");
+        provider.pass(Duration.ZERO); // it will be read, with what comes within a few milliseconds
+        etcd.holdEvents();
+        etcd.put(key(1), "another operator's");
+        int answered = etcd.received("Txn").size();
+        all.get(1).update(instance(1).withAddress(new Address("10.0.0.8", 8001)));
+        provider.pass(MOMENT);
+
+        TxnRequest together = (TxnRequest) etcd.received("Txn").get(answered).request();
+        assertThat(together.getCompareCount()).isPositive();
+        assertThat(together.getSuccessList()).anyMatch(op -> op.hasRequestRange());
+        etcd.releaseEvents();
+        provider.pass(MINUTE);
+        assertRegistered(all);
+        assertThat(etcd.get(key(0)).orElseThrow().getLease()).isNotZero();
+        assertThat(provider.counter("bugs")).isZero();
+    }
+
+    @Test
     void what_etcd_refuses_together_is_tried_alone() {
         Provider provider = provider(layout("go-kit"));
         List<EtcdRegistration> all = register(provider, 10);
