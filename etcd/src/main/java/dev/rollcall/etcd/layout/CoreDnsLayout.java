@@ -18,8 +18,9 @@ import java.util.Set;
  * {@code {"host":"10.0.0.7","port":8080,"weight":100,"ttl":10}}.
  *
  * <p>CoreDNS asks for lower case, so a service that is no lower-case DNS name is refused. The last label is made of the id: in lower
- * case, other characters as {@code -}, of a long one the last 63. The label {@code any} is refused: in a question it stands for all. A question for {@code say.svc.local} is answered with all services
- * that end in {@code .say}; we tell them apart. The TTL is always written: CoreDNS before 1.12.4 makes one up.
+ * case, other characters as {@code -}, of a long one the last 63. The label {@code any} is refused: in a question it stands for all. A
+ * question for {@code say.svc.local} is answered with all services that end in {@code .say}; we tell them apart. The TTL is always
+ * written: CoreDNS before 1.12.4 makes one up.
  */
 final class CoreDnsLayout extends SegmentLayout {
     static final String ROOT = "/skydns/local/svc/";
