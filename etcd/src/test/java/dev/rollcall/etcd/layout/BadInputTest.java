@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.fail;
 import dev.rollcall.Instance;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -28,15 +29,16 @@ class BadInputTest {
 
     /** The layouts whose value is one JSON object. */
     static Stream<Layout> ofJson() {
-        return layouts()
-                .filter(layout -> layout.writable() && new String(good(layout).value(), UTF_8).startsWith("{"));
+        return layouts().filter(layout -> new String(good(layout).value(), UTF_8).startsWith("{"));
     }
 
     static Layout.Entry good(Layout layout) {
+        if (layout.name().equals("dubbo")) {
+            String url = "dubbo%3A%2F%2F10.0.0.7%3A8080%2Fpay";
+            return new Layout.Entry(layout.prefix() + "pay/providers/" + url, new byte[0]);
+        }
         if (!layout.writable()) {
-            String name =
-                    layout.name().equals("dubbo") ? "pay/providers/dubbo%3A%2F%2F10.0.0.7%3A8080%2Fpay" : "pay/n1";
-            return new Layout.Entry(layout.prefix() + name, new byte[0]);
+            return good(Layouts.of("go-micro", layout.prefix()));
         }
         Instance instance = Instance.of("pay", "10.0.0.7", 8080).withId("n1").withMetadata("zone", "a");
         return layout.encode(instance, 77).stream()
@@ -68,6 +70,7 @@ class BadInputTest {
                 "a=%zz",
                 "%",
                 "=&=&&a",
+                "zone=a&zone=b",
                 "{}{}",
                 "{\"Addr\":5}",
                 "{\"Addr\":null,\"address\":null,\"host\":null}",
@@ -113,6 +116,7 @@ class BadInputTest {
                 "\u0000/\u0000",
                 "a/providers/%",
                 "a/providers/x%3A%2F%2Fy",
+                "a/providers/x%3A%2F%2Fy%3A80%2Fa%3Fzone%3Da%26zone%3Db",
                 "a@b/c@d",
                 "@/@",
                 "a/tcp@",
@@ -144,6 +148,83 @@ class BadInputTest {
     void the_usual_junk_is_no_instance(Layout layout) {
         String key = good(layout).key();
         values().forEach(value -> assertThat(readable(layout, key, value)).isFalse());
+    }
+
+    @ParameterizedTest
+    @MethodSource("ofJson")
+    void a_field_of_the_wrong_type_or_missing_is_told_or_read_and_nothing_is_an_instance_without_its_address(
+            Layout layout) {
+        Layout.Entry good = good(layout);
+        String value = new String(good.value(), UTF_8);
+        List<int[]> fields = fields(value);
+        assertThat(fields).hasSizeGreaterThan(2);
+        for (int[] field : fields) {
+            String without = value.substring(0, field[0]) + value.substring(field[2]);
+            List<String> wrong = new ArrayList<>(List.of(without.replaceAll("([{,]),|,(?=})", "$1")));
+            for (String other :
+                    List.of("null", "5", "1e999", "\"a b\"", "true", "[]", "{}", "[5]", "[null]", "{\"a\":5}")) {
+                wrong.add(value.substring(0, field[1]) + other + value.substring(field[2]));
+            }
+            wrong.add(
+                    value.substring(0, field[1]) + "[".repeat(10_000) + "]".repeat(10_000) + value.substring(field[2]));
+            for (String text : wrong) {
+                boolean read = readable(layout, good.key(), text.getBytes(UTF_8));
+                assertThat(read && !text.contains("10.0.0.7")).as(text).isFalse();
+            }
+        }
+    }
+
+    /** Where each field of a JSON text begins, where its value does, and where that ends. */
+    private static List<int[]> fields(String json) {
+        return Pattern.compile("\"\\w+\":")
+                .matcher(json)
+                .results()
+                .map(name -> new int[] {name.start(), name.end(), end(json, name.end())})
+                .toList();
+    }
+
+    private static int end(String json, int from) {
+        int depth = 0;
+        boolean quoted = false;
+        for (int at = from; ; at++) {
+            char c = json.charAt(at);
+            quoted ^= c == '"';
+            if (!quoted && depth == 0 && ",]}".indexOf(c) >= 0) {
+                return at;
+            }
+            if (!quoted) {
+                depth += ("{[".indexOf(c) >= 0 ? 1 : 0) - ("]}".indexOf(c) >= 0 ? 1 : 0);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("layouts")
+    void a_key_with_too_few_or_too_many_segments_or_in_upper_case_dns_is_no_instance_of_the_service(Layout layout) {
+        boolean named = layout.name().startsWith("go-micro"); // the value says whose it is, as in go-micro
+        String key = good(layout).key();
+        String parent = key.substring(0, key.lastIndexOf('/'));
+        for (String few : List.of(parent, parent + "/", layout.prefix(), layout.prefix() + "pay")) {
+            assertThat(service(layout, few)).as(few).isEqualTo(named ? "pay" : "");
+        }
+        boolean url = layout.name().equals("dubbo"); // a URL may have a path
+        for (String many : List.of(key + "/", key + "/x")) {
+            assertThat(service(layout, many).equals("pay")).as(many).isEqualTo(named || url);
+        }
+        if (layout.name().equals("coredns")) {
+            assertThat(service(layout, layout.prefix() + "PAY/n1")).isEmpty();
+            assertThat(service(layout, layout.prefix() + "pay/N1")).isEmpty();
+        }
+    }
+
+    /** What service the good value is read as with a key, empty when it is not. */
+    private static String service(Layout layout, String key) {
+        try {
+            return layout.decode(key, good(layout).value()).service();
+        } catch (UnreadableValueException e) {
+            assertThat(e.getMessage()).contains("(expected: ");
+            return "";
+        }
     }
 
     static Stream<Arguments> wrongAddresses() {
