@@ -1,8 +1,11 @@
-module rollcall.dev/interop/etcd-client
+module rollcall.dev/interop/etcd-client-v3.5.21
 
 go 1.23.0
 
-require go.etcd.io/etcd/client/v3 v3.5.21
+require (
+	go.etcd.io/etcd/client/v3 v3.5.21
+	rollcall.dev/interop/etcd-client v0.0.0
+)
 
 require (
 	github.com/coreos/go-semver v0.3.0 // indirect
@@ -23,3 +26,5 @@ require (
 	google.golang.org/grpc v1.59.0 // indirect
 	google.golang.org/protobuf v1.33.0 // indirect
 )
+
+replace rollcall.dev/interop/etcd-client => ../etcd-client

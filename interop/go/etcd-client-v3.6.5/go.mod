@@ -1,8 +1,11 @@
-module rollcall.dev/interop/etcd-client
+module rollcall.dev/interop/etcd-client-v3.6.5
 
 go 1.24
 
-require go.etcd.io/etcd/client/v3 v3.6.5
+require (
+	go.etcd.io/etcd/client/v3 v3.6.5
+	rollcall.dev/interop/etcd-client v0.0.0
+)
 
 require (
 	github.com/coreos/go-semver v0.3.1 // indirect
@@ -22,3 +25,5 @@ require (
 	google.golang.org/grpc v1.71.1 // indirect
 	google.golang.org/protobuf v1.36.5 // indirect
 )
+
+replace rollcall.dev/interop/etcd-client => ../etcd-client

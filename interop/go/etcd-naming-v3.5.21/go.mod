@@ -1,10 +1,11 @@
-module rollcall.dev/interop/etcd-naming
+module rollcall.dev/interop/etcd-naming-v3.5.21
 
 go 1.24
 
 require (
 	go.etcd.io/etcd/client/v3 v3.5.21
 	google.golang.org/grpc v1.59.0
+	rollcall.dev/interop/etcd-naming v0.0.0
 	rollcall.dev/interop/fleet v0.0.0
 	rollcall.dev/interop/fleet-grpc v0.0.0
 )
@@ -29,6 +30,7 @@ require (
 )
 
 replace (
+	rollcall.dev/interop/etcd-naming => ../etcd-naming
 	rollcall.dev/interop/fleet => ../fleet
 	rollcall.dev/interop/fleet-grpc => ../fleet-grpc
 	rollcall.dev/interop/harness => ../harness

@@ -6,36 +6,12 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import dev.rollcall.cli.Main;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayName("5. The command `rollcall` and Go instances")
-@ExtendWith(Recording.class)
-class CommandTest {
-    private static Fleet fleet;
-
-    private final String service = Fleet.service();
-
-    @BeforeAll
-    static void start() {
-        fleet = new Fleet();
-    }
-
-    @AfterAll
-    static void stop() {
-        fleet.close();
-    }
-
-    @AfterEach
-    void clear() {
-        fleet.clear();
-    }
-
+class CommandTest extends FleetTest {
     private String rollcall(String... arguments) {
         return fleet.output(Main.class, arguments);
     }

@@ -8,39 +8,16 @@ import dev.rollcall.interop.Program.Line;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayName("2. Go finds and calls Java")
-@ExtendWith(Recording.class)
-class GoCallsJavaTest {
+class GoCallsJavaTest extends FleetTest {
     private static final String JSON = "application/json";
     private static final String PROTOBUF = "application/protobuf";
 
-    private static Fleet fleet;
-
-    private final String service = Fleet.service();
     private final JavaGreeter greeter = new JavaGreeter(service + "-java");
-
-    @BeforeAll
-    static void start() {
-        fleet = new Fleet();
-    }
-
-    @AfterAll
-    static void stop() {
-        fleet.close();
-    }
-
-    @AfterEach
-    void clear() {
-        fleet.clear();
-    }
 
     private List<Line> call(Peer peer, String endpoint, String body, String... flags) {
         fleet.host(peer, service, greeter);

@@ -9,42 +9,18 @@ import dev.rollcall.interop.Program.Line;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A Go kit consumer reads a whole service anew for each event, so each event that we cause counts. */
 @DisplayName("8. What Java instances cost a Go kit consumer")
-@ExtendWith(Recording.class)
-class GoKitReaderTest {
+class GoKitReaderTest extends FleetTest {
     private static final int MANY = 50;
     private static final int TTL = 2;
     private static final String OPTIONS = "layout=go-kit&ttl=" + TTL + "s";
     /** One, unless the machine is so busy that what is done at one time is not. */
     private static final int FEW = 3;
-
-    private static Fleet fleet;
-
-    private final String service = Fleet.service();
-
-    @BeforeAll
-    static void start() {
-        fleet = new Fleet();
-    }
-
-    @AfterAll
-    static void stop() {
-        fleet.close();
-    }
-
-    @AfterEach
-    void clear() {
-        fleet.clear();
-    }
 
     private Program watch(GoKit goKit, int size) {
         Program watcher = fleet.go(goKit, "watch", List.of("--name", service));

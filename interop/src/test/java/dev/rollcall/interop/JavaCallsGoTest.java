@@ -30,17 +30,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayName("3. Java finds and calls Go")
-@ExtendWith(Recording.class)
-class JavaCallsGoTest {
+class JavaCallsGoTest extends FleetTest {
     private static final Metadata.Key<String> USER = Metadata.Key.of("x-user-id", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> TRACE = Metadata.Key.of("trace", Metadata.ASCII_STRING_MARSHALLER);
     private static final Metadata.Key<String> SERVED_BY =
@@ -53,25 +48,6 @@ class JavaCallsGoTest {
     private static final String MUTE =
             "go-micro v2.9.1's mucp server sends nothing where an error or the end of a stream is due in protobuf;"
                     + " Go callers wait for their timeout, too. In JSON it does";
-
-    private static Fleet fleet;
-
-    private final String service = Fleet.service();
-
-    @BeforeAll
-    static void start() {
-        fleet = new Fleet();
-    }
-
-    @AfterAll
-    static void stop() {
-        fleet.close();
-    }
-
-    @AfterEach
-    void clear() {
-        fleet.clear();
-    }
 
     private ServiceChannel channel(Peer peer) {
         fleet.serve(peer, service, "--id", "one");

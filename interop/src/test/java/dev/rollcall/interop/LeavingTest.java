@@ -6,38 +6,15 @@ import static org.awaitility.Awaitility.await;
 import dev.rollcall.interop.Caller.Outcome;
 import java.util.List;
 import java.util.Locale;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Two instances and a caller of the other language; one instance goes and comes back, and the calls tell when. */
 @DisplayName("4. Leaving and coming back, as callers see it")
-@ExtendWith(Recording.class)
-class LeavingTest {
-    private static Fleet fleet;
-
-    private final String service = Fleet.service();
+class LeavingTest extends FleetTest {
     private final String first = service + "-one";
     private final String second = service + "-two";
-
-    @BeforeAll
-    static void start() {
-        fleet = new Fleet();
-    }
-
-    @AfterAll
-    static void stop() {
-        fleet.close();
-    }
-
-    @AfterEach
-    void clear() {
-        fleet.clear();
-    }
 
     /** What the caller saw of the time after {@code since}, until only the second instance was left. */
     private String seen(Caller caller, long since) {

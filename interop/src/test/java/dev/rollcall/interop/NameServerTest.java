@@ -14,40 +14,17 @@ import dev.rollcall.interop.Dns.Resource;
 import java.net.InetSocketAddress;
 import java.util.Locale;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A service of the JVM as a name server answers for it. */
 @DisplayName("9. DNS: a Java service, asked for by name")
-@ExtendWith(Recording.class)
-class NameServerTest {
+class NameServerTest extends FleetTest {
     private static final String OPTIONS = "ttl=5s&layout=coredns";
     private static final long TTL = 10;
 
-    private static Fleet fleet;
-
-    private final String service = Fleet.service();
     private final String name = service + ".svc.local";
-
-    @BeforeAll
-    static void start() {
-        fleet = new Fleet();
-    }
-
-    @AfterAll
-    static void stop() {
-        fleet.close();
-    }
-
-    @AfterEach
-    void clear() {
-        fleet.clear();
-    }
 
     private static Dns dns(NameServer server) {
         Address address = Address.parse(fleet.serve(server).await("serving").text("address"));

@@ -24,38 +24,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayName("6. Other fleets: who sees and calls whom")
-@ExtendWith(Recording.class)
-class OtherFleetTest {
+class OtherFleetTest extends FleetTest {
     private static final String JUNK = "neither an address nor an object";
 
-    private static Fleet fleet;
-
-    private final String service = Fleet.service();
     private final List<Change> changes = new CopyOnWriteArrayList<>();
-
-    @BeforeAll
-    static void start() {
-        fleet = new Fleet();
-    }
-
-    @AfterAll
-    static void stop() {
-        fleet.close();
-    }
-
-    @AfterEach
-    void clear() {
-        fleet.clear();
-    }
 
     private static Rollcall connect(OtherFleet other) {
         return fleet.connect(options(other));

@@ -21,36 +21,13 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
-import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @DisplayName("1. The registry: who sees whom")
-@ExtendWith(Recording.class)
-class RegistryTest {
-    private static Fleet fleet;
-
-    private final String service = Fleet.service();
+class RegistryTest extends FleetTest {
     private final List<Change> changes = new CopyOnWriteArrayList<>();
-
-    @BeforeAll
-    static void start() {
-        fleet = new Fleet();
-    }
-
-    @AfterAll
-    static void stop() {
-        fleet.close();
-    }
-
-    @AfterEach
-    void clear() {
-        fleet.clear();
-    }
 
     private Subscription follow() {
         return fleet.keep(fleet.rollcall().watch(service, (snapshot, fresh) -> changes.addAll(fresh)));
