@@ -147,12 +147,12 @@ final class Watchers {
             return true;
         }
         look(now);
-        var line = now.waiting.entrySet().iterator();
-        if (!line.hasNext()) {
+        var waiting = now.waiting.entrySet().iterator();
+        if (!waiting.hasNext()) {
             return false;
         }
-        var first = line.next();
-        line.remove();
+        var first = waiting.next();
+        waiting.remove();
         show(first.getKey(), first.getValue(), now);
         return true;
     }
