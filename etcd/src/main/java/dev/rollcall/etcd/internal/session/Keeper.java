@@ -7,24 +7,19 @@ import dev.rollcall.RollcallException;
 import dev.rollcall.SupersededException;
 import dev.rollcall.UnavailableException;
 import dev.rollcall.etcd.api.KeyValue;
-import dev.rollcall.etcd.api.LeaseGrpc;
-import dev.rollcall.etcd.api.LeaseRevokeRequest;
-import dev.rollcall.etcd.api.LeaseRevokeResponse;
-import dev.rollcall.etcd.api.LeaseTimeToLiveRequest;
 import dev.rollcall.etcd.api.LeaseTimeToLiveResponse;
-import dev.rollcall.etcd.api.RequestOp;
 import dev.rollcall.etcd.api.TxnRequest;
 import dev.rollcall.etcd.api.TxnResponse;
 import dev.rollcall.etcd.internal.client.Backoff;
 import dev.rollcall.etcd.internal.client.Connection;
 import dev.rollcall.etcd.internal.client.Engine;
 import dev.rollcall.etcd.internal.client.Failures;
-import dev.rollcall.etcd.internal.client.Reply;
 import io.grpc.Status;
 import io.grpc.SynchronizationContext.ScheduledHandle;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private static final Duration VERIFY_EVERY = Duration.ofSeconds(30);
-    /** For so long a put whose answer was lost may still be on its way. */
-    private static final Duration ON_THE_WAY = Duration.ofMinutes(1);
-
     private static final Duration BETWEEN_WRITES = Duration.ofMillis(500);
     /** A reader that lags gets a put and a delete that are close together as one, and may act on the first only. */
     private static final Duration DRAIN_BEFORE_DELETE = Duration.ofMillis(200);
@@ -47,6 +39,8 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private final OwnKeys keys = new OwnKeys(this);
     private final Rivals rivals;
     private final Pacer pacer;
+    private final Puts puts;
+    private final Calls calls;
     private final Backoff watchBackoff;
     private Instance instance;
     private State state = State.REGISTERING;
@@ -55,18 +49,10 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private @Nullable ScheduledHandle leaveTimer;
     /** What etcd holds is uncertain: read it before anything else. */
     private boolean verify;
-    /** Nothing is known to be written yet: the first write takes the keys over from whoever has them. */
-    private boolean first = true;
 
     private boolean leaving;
     /** DRAINING could not be written: leaving must not wait for a courtesy. */
     private boolean drainingFailed;
-
-    private long writtenAt;
-    /** A put is under way. */
-    private boolean putting;
-    /** When the answer of a put was lost. */
-    private long lostAt;
 
     Keeper(Session session, EtcdRegistration registration, Instance instance) {
         this.session = session;
@@ -74,10 +60,10 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         this.registration = registration;
         this.rivals = new Rivals(engine);
         this.pacer = new Pacer(engine, session.turns(), session::connection, this::step, session.pauses());
+        this.puts = new Puts(engine);
+        this.calls = new Calls(session, pacer, puts, this::failed);
         this.watchBackoff = session.backoff();
         this.instance = instance;
-        this.writtenAt = engine.now();
-        this.lostAt = writtenAt - ON_THE_WAY.toNanos();
         want(instance);
     }
 
@@ -90,7 +76,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     }
 
     void connected() {
-        verify |= !first;
+        verify |= !puts.none();
         pacer.wentWell();
         watchBackoff.reset();
         step();
@@ -98,7 +84,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
 
     void disconnected() {
         verify |= pacer.busy(); // what was under way may still be carried out
-        lostPut();
+        puts.unanswered();
         pacer.disconnected();
         keys.disconnected();
         registration.troubled(session.problem("the connection to etcd was lost"));
@@ -156,16 +142,16 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private void stepIn(Connection on) {
         Lease current = lease;
         if (current == null) {
-            grant(on);
+            calls.grant(on, instance, this::granted);
             return;
         }
         if (current.quiet()) {
             current.prove();
             return;
         }
-        List<OwnKey> due = keys.due(current, first);
+        List<OwnKey> due = keys.due(current, puts.none());
         if (!due.isEmpty()) {
-            long wait = first ? 0 : writtenAt + BETWEEN_WRITES.toNanos() - engine.now();
+            long wait = puts.none() ? 0 : puts.left(BETWEEN_WRITES);
             if (wait <= 0) {
                 write(on, due, current);
                 return;
@@ -175,8 +161,8 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         if (!keys.kept(current)) {
             return;
         }
-        if (!current.provenSince(writtenAt)) {
-            current.prove(writtenAt);
+        if (!current.provenSince(puts.last())) {
+            current.prove(puts.last());
             return;
         }
         if (due.isEmpty()) {
@@ -196,25 +182,19 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
                 return;
             }
         }
-        long wait = session.drains() ? writtenAt + DRAIN_BEFORE_DELETE.toNanos() - engine.now() : 0;
+        long wait = session.drains() ? puts.left(DRAIN_BEFORE_DELETE) : 0;
         if (!there.isEmpty() && wait > 0) {
             pacer.again(wait);
         } else if (!there.isEmpty()) {
             delete(on, there);
-        } else if (current != null) {
-            revoke(on, current);
+        } else if (current != null && current.isOnly(this)) {
+            calls.revoke(on, current.id, this::dropLease, this::finish);
         } else {
             finish();
         }
     }
 
     // --- what it asks of etcd ---
-
-    private void grant(Connection on) {
-        if (pacer.begin()) {
-            session.grant(on, instance, pacer.reply(on, this::granted, this::failed));
-        }
-    }
 
     private void granted(Lease granted) {
         lease = granted;
@@ -223,98 +203,53 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     }
 
     private void write(Connection on, List<OwnKey> batch, Lease current) {
-        if (pacer.begin()) {
-            boolean draining = leaving;
-            transact(on, batch, keys.writing(batch, current, !first, !draining), draining, answer -> {
-                long revision = answer.getHeader().getRevision();
-                first = false;
-                writtenAt = engine.now();
-                batch.forEach(own -> own.written(revision, current.id));
-                keys.prune();
-                keys.watch(session.watches(), revision + 1);
-            });
-        }
+        boolean draining = leaving;
+        transact(on, batch, () -> keys.writing(batch, current, !puts.none(), !draining), draining, answer -> {
+            long revision = answer.getHeader().getRevision();
+            puts.arrived();
+            batch.forEach(own -> own.written(revision, current.id));
+            keys.prune();
+            keys.watch(session.watches(), revision + 1);
+        });
     }
 
     /** Reads all own keys, linearizably: a transaction goes through the quorum. */
     private void read(Connection on) {
-        if (pacer.begin()) {
-            List<OwnKey> batch = keys.all();
-            transact(on, batch, OwnKeys.reading(batch), false, answer -> {
-                verify = false;
-                seen(on, batch, answer);
-                keys.watch(session.watches(), answer.getHeader().getRevision() + 1);
-            });
-        }
+        List<OwnKey> batch = keys.all();
+        transact(on, batch, () -> OwnKeys.reading(batch), false, answer -> {
+            verify = false;
+            seen(on, batch, answer);
+            keys.watch(session.watches(), answer.getHeader().getRevision() + 1);
+        });
     }
 
     private void delete(Connection on, List<OwnKey> batch) {
-        if (pacer.begin()) {
-            transact(on, batch, OwnKeys.deleting(batch), false, answer -> {
-                long revision = answer.getHeader().getRevision();
-                batch.forEach(own -> own.deleted(revision));
-            });
-        }
+        transact(on, batch, () -> OwnKeys.deleting(batch), false, answer -> {
+            long revision = answer.getHeader().getRevision();
+            batch.forEach(own -> own.deleted(revision));
+        });
     }
 
     /** What fails its condition has read the keys instead. */
     private void transact(
-            Connection on, List<OwnKey> batch, TxnRequest txn, boolean draining, Consumer<TxnResponse> done) {
-        putting = txn.getSuccessList().stream().anyMatch(RequestOp::hasRequestPut);
-        Consumer<TxnResponse> got = answer -> {
-            putting = false;
+            Connection on, List<OwnKey> batch, Supplier<TxnRequest> txn, boolean draining, Consumer<TxnResponse> done) {
+        Consumer<TxnResponse> answered = answer -> {
             if (answer.getSucceeded()) {
                 done.accept(answer);
             } else {
                 seen(on, batch, answer);
             }
         };
-        session.transactions().send(on, txn, pacer.reply(on, got, status -> {
-            verify = true; // it may have been carried out all the same
-            lostPut();
+        calls.transact(on, txn, answered, () -> {
+            verify = true;
             drainingFailed |= draining;
-            failed(status);
-        }));
-    }
-
-    private void lostPut() {
-        lostAt = putting ? engine.now() : lostAt;
-        putting = false;
-    }
-
-    /** The last of its registrations ends it, which also stops a put that is still on its way. */
-    private void revoke(Connection on, Lease current) {
-        if (!current.isOnly(this)) {
-            finish();
-        } else if (pacer.begin()) {
-            dropLease();
-            LeaseRevokeRequest request =
-                    LeaseRevokeRequest.newBuilder().setID(current.id).build();
-            on.call(LeaseGrpc.getLeaseRevokeMethod(), request, new Reply<LeaseRevokeResponse>() {
-                @Override
-                public void answered(LeaseRevokeResponse answer) {
-                    finish();
-                }
-
-                @Override
-                public void failed(Status status) {
-                    finish(); // it ends by itself within its TTL
-                }
-            });
-        }
+        });
     }
 
     /** A lease that is not ours holds our key: its owner may live, or the key is about to go. */
     private void askAbout(Connection on, KeyValue owner) {
         verify = true; // whatever comes of it, it is not known what to do about the key as long as there is no answer
-        if (pacer.begin()) {
-            LeaseTimeToLiveRequest request =
-                    LeaseTimeToLiveRequest.newBuilder().setID(owner.getLease()).build();
-            on.call(
-                    LeaseGrpc.getLeaseTimeToLiveMethod(),
-                    request,
-                    pacer.reply(on, answer -> answered(owner, answer), this::failed));
-        }
+        calls.ask(on, owner.getLease(), answer -> answered(owner, answer));
     }
 
     private void answered(KeyValue owner, LeaseTimeToLiveResponse answer) {
@@ -353,14 +288,13 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private void seen(Connection on, List<OwnKey> batch, TxnResponse answer) {
         Rivals.Verdict verdict = rivals.judge(batch, answer, lease, stance());
         if (verdict.arrived()) {
-            first = false;
-            writtenAt = engine.now();
+            puts.arrived();
         }
         if (verdict.adopted() && lease != null) {
             lease.lend(); // somebody else lives on it now, so it is not ours to end or to name ours
             leaveLease();
         }
-        if (leaving || first) {
+        if (leaving || puts.none()) {
             return;
         }
         if (state == State.SUPERSEDED) {
@@ -379,7 +313,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     }
 
     private Rivals.Stance stance() {
-        if (first || state == State.SUPERSEDED) {
+        if (puts.none() || state == State.SUPERSEDED) {
             return Rivals.Stance.STANDING_BY;
         }
         return leaving ? Rivals.Stance.LEAVING : Rivals.Stance.KEEPING;
@@ -407,7 +341,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     private void loseLease() {
         dropLease();
         doubt(new UnavailableException("the lease ended or was revoked; a new one is granted"));
-        verify |= !first;
+        verify |= !puts.none();
     }
 
     private void doubt(RollcallException why) {
@@ -428,7 +362,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
         if (state == State.REGISTERED && !leaving) {
             become(State.SUSPECT, session.problem("a keepalive is overdue"));
         }
-        verify |= !first; // also finds out whether the server answers at all
+        verify |= !puts.none(); // also finds out whether the server answers at all
         step();
     }
 
@@ -459,7 +393,7 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
     }
 
     private void verify() {
-        verify |= !first;
+        verify |= !puts.none();
         step();
     }
 
@@ -476,8 +410,8 @@ final class Keeper implements Lease.Listener, OwnKeys.Listener {
             return;
         }
         pacer.close();
-        lostPut();
-        boolean leftBehind = !keys.there().isEmpty() || engine.now() - lostAt < ON_THE_WAY.toNanos();
+        puts.unanswered();
+        boolean leftBehind = !keys.there().isEmpty() || puts.mayArrive();
         Lease last = lease;
         dropLease();
         if (last != null && leftBehind) {
