@@ -267,7 +267,7 @@ class OtherFleetTest extends FleetTest {
         if (other.junk == OtherFleet.Junk.FATAL) {
             watcher.await("error");
             fleet.ctl().delete(prefix + "junk");
-            assertThat(watcher.complaintsAtItsEnd()).contains("nil pointer dereference");
+            assertThat(watcher.lastWords()).contains("nil pointer dereference");
             throw cell.cannot(
                     "one value that is no object hides all instances of the service from Kratos while it is there,"
                             + " and the value `null` ends the program, by a nil pointer");

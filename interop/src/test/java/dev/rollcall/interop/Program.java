@@ -145,19 +145,6 @@ final class Program implements AutoCloseable {
         }
     }
 
-    /** What it complained of in all, once it has ended by itself. */
-    String lastWords() {
-        try {
-            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-            return Files.readString(complaints);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     /** The lines of one call: its replies and then how it ended, {@code done} or {@code failed}. */
     List<Line> call() {
         List<Line> all = new ArrayList<>();
@@ -175,7 +162,7 @@ final class Program implements AutoCloseable {
     }
 
     /** Waits until it has ended by itself, and returns what it complained about. */
-    String complaintsAtItsEnd() {
+    String lastWords() {
         try {
             assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS))
                     .as(said())

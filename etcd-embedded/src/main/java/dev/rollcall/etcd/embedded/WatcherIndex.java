@@ -1,10 +1,8 @@
 package dev.rollcall.etcd.embedded;
 
 import com.google.protobuf.ByteString;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -29,16 +27,6 @@ final class WatcherIndex {
         if (same != null && same.remove(watcher) && same.isEmpty()) {
             singles.remove(watcher.key());
         }
-    }
-
-    boolean isEmpty() {
-        return singles.isEmpty() && ranges.isEmpty();
-    }
-
-    List<Watcher> all() {
-        List<Watcher> all = new ArrayList<>(ranges);
-        singles.values().forEach(all::addAll);
-        return all;
     }
 
     /** Passes on all that may want to see a change. */

@@ -161,7 +161,7 @@ final class Watchers {
     private void beginAnew() {
         Commit newest = store.visible();
         line.set(new Line(newest));
-        index.all().stream()
+        List.copyOf(all.values()).stream()
                 .filter(watcher -> watcher.start() <= newest.revision())
                 .forEach(this::compacted);
     }

@@ -180,7 +180,10 @@ public final class Session implements Client.Listener {
         }
     }
 
-    /** Whether a change needs a new lease: a key that names its lease never changes its value, since go-zero's readers forget no value of a key. */
+    /**
+     * Whether a change needs a new lease: a key that names its lease never changes its value, since go-zero's readers forget no value
+     * of a key.
+     */
     boolean moves(Instance before, Instance after) {
         return !namingLease(before).equals(namingLease(after));
     }
